@@ -1,0 +1,45 @@
+"""The peer's door: one message of an exchange in, the answer out."""
+
+from gossip.data.store import StoreLimits
+from gossip.faults import Faults
+from gossip.metrics import Metrics
+from gossip.serving.answer import Answer, HttpError
+from gossip.serving.request import Request
+from gossip.sync import wire
+from gossip.sync.exchange import MESSAGE_BUDGET, Exchange
+from gossip.sync.message import OtherCluster, PeerFault
+
+
+def message_limit(limits: StoreLimits) -> int:
+    """The most bytes that a message to this node has: a full budget, and a last entry of the greatest size."""
+    return 2 * MESSAGE_BUDGET + limits.value_bytes
+
+
+class ExchangeApi:
+    """Answers exchanges that peers begin."""
+
+    def __init__(self, exchange: Exchange, limits: StoreLimits, faults: Faults, metrics: Metrics) -> None:
+        self._exchange = exchange
+        self._limit = message_limit(limits)
+        self._faults = faults
+        self._metrics = metrics
+
+    def post(self, request: Request) -> Answer:
+        """400 for bytes that are no message, 403 for another cluster's, 415 for an unknown version's."""
+        body = request.body(self._limit, f"a message may have {self._limit} bytes at most")
+        try:
+            message = wire.decode(body)
+            reply, merged = self._exchange.answer(message)
+        except PeerFault as fault:
+            self._faults.note("message refused", str(fault))
+            raise HttpError(_status(fault), str(fault)) from None
+        self._faults.note_all(merged.faults())
+        if message.opening:
+            self._metrics.exchanges_in.add()
+        return Answer(200, [wire.encode(reply)], wire.CONTENT_TYPE)
+
+
+def _status(fault: PeerFault) -> int:
+    if isinstance(fault, OtherCluster):
+        return 403
+    return 415 if isinstance(fault, wire.UnknownVersion) else 400

@@ -1,0 +1,69 @@
+"""Whether this node lives, and whether it is ready: what a kubelet asks on the peer port."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gossip.serving.answer import Answer, HttpError, plain
+from gossip.serving.request import Request
+
+ALONE_SECONDS = 3.0
+"""When discovery has found nobody for so long after the start, there is nobody to wait for."""
+
+PATIENCE_SECONDS = 10.0
+"""After so long a node is ready in any case: a map that is not filled yet beats a Deployment that never comes up."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What readiness depends on."""
+
+    stopping: bool
+    exchanged: bool
+    """Whether an exchange that this node began has been completed."""
+    discovers: bool
+    """Whether there is any way to find peers, be it a list or a name."""
+    peers: int
+    """How many peers discovery gives now."""
+    up_seconds: float
+
+
+def unready_because(situation: Situation) -> str | None:
+    """One sentence on what the node still waits for, or None when it is ready."""
+    if situation.stopping:
+        return "this node is stopping"
+    if situation.exchanged or not situation.discovers or situation.up_seconds >= PATIENCE_SECONDS:
+        return None
+    if situation.peers:
+        return "the first exchange with a peer is not complete"
+    return None if situation.up_seconds >= ALONE_SECONDS else "no peer has been found yet"
+
+
+class HealthApi:
+    """Answers the kubelet."""
+
+    def __init__(
+        self,
+        dead_threads: Callable[[], list[str]],
+        situation: Callable[[float], Situation],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`dead_threads` names those that should run and do not; `situation` is given the seconds since the start."""
+        self._dead_threads = dead_threads
+        self._situation = situation
+        self._now = now
+        self._started = now()
+
+    def alive(self, request: Request) -> Answer:
+        """200 while every thread of the node lives."""
+        dead = self._dead_threads()
+        if dead:
+            raise HttpError(503, f"these threads have ended: {', '.join(dead)}")
+        return plain(200, "alive")
+
+    def ready(self, request: Request) -> Answer:
+        """200 once the node holds what its peers hold, or need not wait for that."""
+        reason = unready_because(self._situation(self._now() - self._started))
+        if reason:
+            raise HttpError(503, reason)
+        return plain(200, "ready")

@@ -1,0 +1,51 @@
+"""The map: put a value under a key, get the values of keys."""
+
+from gossip.api.query import keys_of
+from gossip.data.store import Store, StoreFrozen, StoreFull
+from gossip.serving.answer import OCTETS, Answer, HttpError
+from gossip.serving.request import Request
+
+CREATED = Answer(201)
+OVERWRITTEN = Answer(204)
+
+
+class MapApi:
+    """What clients may do to the map."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def put(self, request: Request) -> Answer:
+        """The body becomes the value of the one key: 201 when it had none, 204 when it was overwritten."""
+        keys = keys_of(request.query)
+        if len(keys) != 1:
+            raise HttpError(422, "name exactly one key to write: PUT /map?k=<key>")
+        limits = self._store.limits
+        if self._store.frozen:
+            raise _stopping()
+        value = request.body(limits.value_bytes, f"a value may have {limits.value_bytes} bytes at most")
+        try:
+            created = self._store.put(keys[0], value)
+        except StoreFull:
+            raise HttpError(507, f"the map is full: keys and values may take {limits.store_bytes} bytes") from None
+        except StoreFrozen:
+            raise _stopping() from None
+        return CREATED if created else OVERWRITTEN
+
+    def get(self, request: Request) -> Answer:
+        """A line `<key>=<value>` for each key asked that is present, in the order asked."""
+        keys = keys_of(request.query)
+        if not keys:
+            raise HttpError(422, "name the keys to read: GET /map?k=<key>&k=<key>")
+        lines: list[bytes] = []
+        for key in keys:
+            entry = self._store.get(key)
+            if entry is not None and entry.value is not None:
+                lines += (key, b"=", entry.value, b"\n")
+        if not lines:
+            raise HttpError(404, "none of the keys asked for is in the map")
+        return Answer(200, lines, OCTETS)
+
+
+def _stopping() -> HttpError:
+    return HttpError(503, "this node is stopping and takes no more writes", (("Retry-After", "1"),))

@@ -1,0 +1,97 @@
+"""The command line: arguments, environment, logging, signals. What to do about them is `node`'s."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from types import FrameType
+from typing import NoReturn
+
+from gossip import __version__, config
+from gossip.node import Node
+from gossip.serving.listen import CannotListen
+from gossip.serving.server import EVERYWHERE, Server
+from gossip.sync.peers import DnsUnavailable
+
+DONE, CANNOT_RUN, BAD_SETTING = 0, 1, 2
+
+log = logging.getLogger("gossipcar")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise config.SettingError(f"{message}; see --help")
+
+
+def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
+    """Run a node until a signal ends it. The exit status: 0 done, 1 a port cannot be bound, 2 a setting is wrong."""
+    try:
+        flags = vars(_parser().parse_args(argv))
+        settings = config.load(flags, os.environ if environ is None else environ)
+    except config.SettingError as error:
+        return _fail(str(error), BAD_SETTING)
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        node = Node(settings)
+    except CannotListen as error:
+        return _fail(str(error), CANNOT_RUN)
+    except DnsUnavailable as error:
+        return _fail(f"SERVICE_DNS_NAME={settings.service_dns_name} cannot be looked up: {error}", BAD_SETTING)
+    return _run(node, settings)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="gossipcar.py",
+        description="A node of a shared, in-memory, volatile key-value map.",
+        epilog="Each setting can be given by the environment variable that is named, too; the flag goes first.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"gossipcar {__version__}")
+    for setting in config.SETTINGS:
+        text = f"{setting.reason}. Unit: {setting.unit}. Default: {setting.default or 'none'}. [{setting.name}]"
+        parser.add_argument(setting.flag, metavar=setting.unit.upper().replace(" ", "_"), help=text.replace("%", "%%"))
+    return parser
+
+
+def _fail(sentence: str, status: int) -> int:
+    print(f"gossipcar: {sentence}", file=sys.stderr)
+    return status
+
+
+def _run(node: Node, settings: config.Settings) -> int:
+    stop = threading.Event()
+
+    def on_signal(number: int, _: FrameType | None) -> None:
+        if stop.is_set():
+            os._exit(128 + number)  # asked twice: at once
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    node.start()
+    print(f"gossipcar: clients at {_urls(node.client_servers)}{_remark(node, settings)}", flush=True)
+    print(f"gossipcar: peers at {_urls(node.peer_servers)}", flush=True)
+    log.info("node %016x of cluster %s is up", node.store.origin, settings.cluster_name)
+    stop.wait()
+    node.stop()
+    log.info("node %016x is down", node.store.origin)
+    return DONE
+
+
+def _urls(servers: Sequence[Server]) -> str:
+    return " and ".join(_url(str(server.server_address[0]), server.port) for server in servers)
+
+
+def _url(host: str, port: int) -> str:
+    everywhere = " (all addresses)" if host in (EVERYWHERE, "0.0.0.0") else ""  # noqa: S104
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{everywhere}"
+
+
+def _remark(node: Node, settings: config.Settings) -> str:
+    if node.client_servers[0].port == settings.client_port or not settings.client_port:
+        return ""
+    return f" (port {settings.client_port} needs rights that this process lacks)"

@@ -1,0 +1,191 @@
+"""The store: a lock-guarded dict of entries with timestamps.
+
+Rule 1: every change happens under the one lock: stamp, entry, digest and sizes move together.
+Rule 2: a plain read takes no lock: it is two dict look-ups, each atomic, of immutable entries.
+Rule 3: no I/O and no logging under the lock; a long merge takes it in short slices.
+Rule 4: a key's stamp never goes backwards.
+
+The dict is kept as one small dict for each leaf of the digest, so that "list this part" is a walk of that part alone.
+"""
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple
+
+from gossip.data.clock import MICROS, Clock
+from gossip.data.digest import ROOT, Digest, fingerprint, leaf_of
+from gossip.data.entry import Entry, newest, size
+
+MERGE_SLICE = 100
+"""Entries merged per hold of the lock: some 0.5 ms, so that a writer hardly notices a merge of a million."""
+
+PEER_ALLOWANCE = 2
+"""Entries from peers are taken up to this multiple of the store's limit. Local writes stop at the limit itself; what
+peers wrote meanwhile must still fit, or nodes that filled up apart from each other could not agree."""
+
+
+class StoreFull(Exception):
+    """A local write found no room; nothing was changed."""
+
+
+class StoreFrozen(Exception):
+    """A local write came after the node began to stop; nothing was changed."""
+
+
+class StoreLimits(NamedTuple):
+    """What the store accepts."""
+
+    store_bytes: int = 64 * 1024 * 1024
+    """Keys and values together, in bytes."""
+    value_bytes: int = 1024 * 1024
+    """One value, in bytes."""
+    skew_micros: int = 60 * MICROS
+    """How far ahead of the wall clock a stamp may be, in microseconds."""
+
+
+@dataclass
+class Merged:
+    """What became of a batch of entries from a peer."""
+
+    news: int = 0
+    """Entries that were fresher than what was held, and are held now."""
+    stale: int = 0
+    """Entries that were already here, or older than what is here."""
+    refused: dict[str, int] = field(default_factory=dict)
+    """Entries not taken, counted by reason: `future`, `large`, `full`."""
+    details: dict[str, str] = field(default_factory=dict)
+    """For each reason, a sentence about the first entry refused for it."""
+
+    def refuse(self, reason: str, detail: str) -> None:
+        self.refused[reason] = self.refused.get(reason, 0) + 1
+        self.details.setdefault(reason, detail)
+
+    def faults(self) -> Iterator[tuple[str, str, int]]:
+        """What to report: for each reason, its kind of fault, a sentence, and how many entries."""
+        for reason, count in self.refused.items():
+            yield f"entry refused, {reason}", self.details[reason], count
+
+    def __iadd__(self, other: "Merged") -> "Merged":
+        self.news += other.news
+        self.stale += other.stale
+        for reason, count in other.refused.items():
+            self.refused[reason] = self.refused.get(reason, 0) + count
+            self.details.setdefault(reason, other.details[reason])
+        return self
+
+
+class Store:
+    """All entries that this node holds. Safe to use from any thread."""
+
+    def __init__(self, origin: int, clock: Clock | None = None, limits: StoreLimits | None = None) -> None:
+        self.origin = origin
+        """The origin of this node's own writes."""
+        self.clock = clock or Clock()
+        self.limits = limits or StoreLimits()
+        self.entries = 0
+        """How many keys are held, tombstones included."""
+        self.bytes = 0
+        """Bytes of keys, values and attributes held."""
+        self._lock = threading.Lock()
+        self._leaves: dict[int, dict[bytes, Entry]] = {}
+        self._digest = Digest()
+        self._frozen = False
+
+    def get(self, key: bytes) -> Entry | None:
+        """The entry held for this key, be it a tombstone, or None."""
+        leaf = self._leaves.get(leaf_of(key))
+        return leaf.get(key) if leaf else None
+
+    def put(self, key: bytes, value: bytes) -> bool:
+        """Write a value here and now. True when the key had none before.
+
+        Raises StoreFull when there is no room, StoreFrozen when the node is stopping; the store is then unchanged.
+        """
+        with self._lock:
+            if self._frozen:
+                raise StoreFrozen
+            old = self.get(key)
+            entry = Entry(self.clock.issue(), self.origin, value)
+            if self._grown(key, entry, old) > self.limits.store_bytes:
+                raise StoreFull
+            self._place(key, entry, old)
+        return old is None or old.value is None
+
+    def apply(self, items: Iterable[tuple[bytes, Entry]]) -> Merged:
+        """Merge entries that other nodes wrote, each by the merge law."""
+        merged = Merged()
+        source = iter(items)
+        while batch := list(islice(source, MERGE_SLICE)):
+            with self._lock:
+                horizon = self.clock.wall() + self.limits.skew_micros
+                for key, entry in batch:
+                    self._merge(key, entry, horizon, merged)
+            time.sleep(0)  # hands the interpreter to whoever waits for it; releasing the lock alone does not
+        return merged
+
+    def freeze(self) -> None:
+        """Refuse local writes from now on. Every write acknowledged before is in the store when this returns."""
+        with self._lock:
+            self._frozen = True
+
+    @property
+    def frozen(self) -> bool:
+        return self._frozen
+
+    def fingerprint(self, part: int = ROOT) -> int:
+        """The fingerprint of a part of the store; of the whole, unless told."""
+        return self._digest.fingerprint(part)
+
+    def items(self, part: int = ROOT, first: int = 0) -> Iterator[tuple[bytes, Entry]]:
+        """The entries within a part, leaf by leaf, in the order that `first` gives (see `Digest.leaves`).
+
+        Each leaf is as it was at one moment; the whole is not a snapshot.
+        """
+        for number in self._digest.leaves(part, first):
+            with self._lock:
+                leaf = self._leaves.get(number)
+                held = list(leaf.items()) if leaf else []
+            yield from held
+
+    def holds_at_most(self, part: int, count: int) -> bool:
+        """Whether a part has no more than `count` entries. Costs no more than walking that many."""
+        return sum(1 for _ in islice(self.items(part), count + 1)) <= count
+
+    def _merge(self, key: bytes, entry: Entry, horizon: int, merged: Merged) -> None:
+        old = self.get(key)
+        if old is not None and newest(entry, old) == old:
+            merged.stale += 1
+        elif entry.time > horizon:
+            ahead = (entry.time - self.clock.wall()) / MICROS
+            merged.refuse("future", f"origin {entry.origin:016x} stamped it {ahead:.0f} s ahead of the clock here")
+        elif len(entry.value or b"") > self.limits.value_bytes:
+            merged.refuse("large", f"a value of {len(entry.value or b'')} bytes is over {self.limits.value_bytes}")
+        elif self._grown(key, entry, old) > self.limits.store_bytes * PEER_ALLOWANCE:
+            merged.refuse("full", f"the store holds {self.bytes} bytes and has no room for more from peers")
+        else:
+            self.clock.observe(entry.time)
+            self._place(key, entry, old)
+            merged.news += 1
+
+    def _grown(self, key: bytes, entry: Entry, old: Entry | None) -> int:
+        """The bytes held, were the entry placed; 0 when that would not add to them, as shrinking needs no room."""
+        growth = size(key, entry) - (size(key, old) if old else 0)
+        return self.bytes + growth if growth > 0 else 0
+
+    def _place(self, key: bytes, entry: Entry, old: Entry | None) -> None:
+        number = leaf_of(key)
+        leaf = self._leaves.get(number)
+        if leaf is None:
+            leaf = self._leaves[number] = {}
+        change = fingerprint(key, entry)
+        self.bytes += size(key, entry)
+        if old is None:
+            self.entries += 1
+        else:
+            change ^= fingerprint(key, old)
+            self.bytes -= size(key, old)
+        leaf[key] = entry
+        self._digest.toggle(number, change)

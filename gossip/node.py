@@ -1,0 +1,122 @@
+"""A node: wires the parts, starts them, stops them. No logic of its own."""
+
+import random
+import secrets
+import time
+from functools import partial
+
+from gossip.api.exchange import ExchangeApi, message_limit
+from gossip.api.health import HealthApi, Situation
+from gossip.api.map import MapApi
+from gossip.api.routes import Routes
+from gossip.api.stats import StatsApi
+from gossip.config import FALLBACK_CLIENT_PORT, Settings
+from gossip.data.clock import MICROS
+from gossip.data.store import Store, StoreLimits
+from gossip.faults import Faults
+from gossip.metrics import Metrics
+from gossip.serving.limits import Limits
+from gossip.serving.listen import open_servers
+from gossip.serving.server import Server
+from gossip.sync import transport
+from gossip.sync.exchange import Exchange
+from gossip.sync.peers import Address, DnsPeers, known_peers
+from gossip.sync.roster import Roster
+from gossip.sync.syncer import Syncer
+
+STOP_SECONDS = 5.0
+"""A stop takes so long at most: well within the 30 s that Kubernetes gives a pod."""
+
+_CLOSING_SECONDS = 1.0
+"""The part of it that is kept for closing the ports."""
+
+
+class Node:
+    """One running Gossipcar. Its ports are bound when it is made; it answers once it is started."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises CannotListen when a port cannot be bound, DnsUnavailable when names cannot be looked up."""
+        limits = StoreLimits(
+            settings.max_store_bytes, settings.max_value_bytes, round(settings.max_clock_skew * MICROS)
+        )
+        rng = random.Random()
+        self.metrics = Metrics()
+        self.faults = Faults()
+        self.store = Store(secrets.randbits(64), limits=limits)
+        self._dns = self._discovery(settings)
+        self._roster = Roster(partial(known_peers, settings.peers, self._dns), self._own(settings), rng)
+        exchange = Exchange(self.store, settings.cluster_name, rng)
+        post = partial(transport.post, limit=message_limit(limits))
+        self._syncer = Syncer(exchange, self._roster, post, settings.gossip_interval, rng, self.faults, self.metrics)
+        self._discovers = bool(settings.peers or self._dns)
+        self.peer_servers = self._open_for_peers(settings, ExchangeApi(exchange, limits, self.faults, self.metrics))
+        self.client_servers = self._open_for_clients(settings)
+
+    @staticmethod
+    def _discovery(settings: Settings) -> DnsPeers | None:
+        if not settings.service_dns_name:
+            return None
+        return DnsPeers(settings.service_dns_name, settings.default_peer_port, settings.gossip_interval)
+
+    @staticmethod
+    def _own(settings: Settings) -> set[Address]:
+        return {Address(settings.my_pod_ip, settings.default_peer_port)} if settings.my_pod_ip else set()
+
+    def _open_for_peers(self, settings: Settings, exchange: ExchangeApi) -> list[Server]:
+        health = HealthApi(self._dead_threads, self._situation)
+        routes = Routes({
+            "/healthz": {"GET": health.alive},
+            "/readyz": {"GET": health.ready},
+            transport.PATH: {"POST": exchange.post},
+        })  # fmt: skip
+        return open_servers(settings.peer_host, settings.peer_port, partial(Server, answer=routes, limits=Limits()))
+
+    def _open_for_clients(self, settings: Settings) -> list[Server]:
+        stats = StatsApi(settings.my_pod_name, self.store, self._roster, self._syncer, self.metrics, self.faults)
+        clients = MapApi(self.store)
+        routes = Routes({
+            "/map": {"GET": clients.get, "PUT": clients.put},
+            "/stats": {"GET": stats.get},
+        })  # fmt: skip
+        make = partial(Server, answer=routes, limits=Limits(), count=self.metrics.count_request)
+        return open_servers(
+            settings.client_host,
+            settings.client_port,
+            make,
+            lenient="client_host" not in settings.chosen,
+            fallback=None if "client_port" in settings.chosen else FALLBACK_CLIENT_PORT,
+        )
+
+    def start(self) -> None:
+        for server in self.client_servers:
+            server.start("clients")
+        for server in self.peer_servers:
+            server.start("peers")
+        if self._dns:
+            self._dns.start()
+        self._syncer.start()
+
+    def stop(self, timeout: float = STOP_SECONDS) -> None:
+        """Take no more writes, leave what is held with a peer, close. Takes `timeout` seconds at most."""
+        end = time.monotonic() + timeout
+        self.store.freeze()
+        self._syncer.stop(max(0.0, end - time.monotonic() - _CLOSING_SECONDS))
+        if self._dns:
+            self._dns.stop()
+        for server in self.client_servers + self.peer_servers:
+            server.stop()
+
+    def _dead_threads(self) -> list[str]:
+        threads = {"gossip": self._syncer.alive, "discovery": self._dns is None or self._dns.alive}
+        for name, servers in (("clients", self.client_servers), ("peers", self.peer_servers)):
+            threads[name] = all(server.alive for server in servers)
+        return [name for name, alive in threads.items() if not alive]
+
+    def _situation(self, up_seconds: float) -> Situation:
+        return Situation(
+            stopping=self.store.frozen,
+            exchanged=self.metrics.exchanges_out.total > 0,
+            discovers=self._discovers,
+            peers=len(self._roster.known()),
+            up_seconds=up_seconds,
+        )

@@ -1,0 +1,116 @@
+"""Request heads: bytes to a `Head`, by RFC 9112, strictly. Pure: no sockets, no state.
+
+What could be read in two ways is refused, never guessed: that is how requests get smuggled past proxies.
+"""
+
+import re
+from typing import NamedTuple, NoReturn
+
+from gossip.serving.answer import HttpError
+
+_REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e\x80-\xff]+) HTTP/([0-9])\.([0-9])")
+_FIELD_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)")
+_STRAY_BREAK = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+_AUTHORITY = re.compile(rb"https?://[^/?#]*", re.IGNORECASE)
+
+
+class Framing(NamedTuple):
+    """What the fields of a head say about the body and the connection."""
+
+    length: int | None
+    """The body's length in bytes, where it is given."""
+    chunked: bool
+    keep_alive: bool
+    """Whether the client wants to go on using the connection."""
+    expects_continue: bool
+    """Whether the client waits for a word before it sends the body."""
+
+
+class Head(NamedTuple):
+    """A request without its body."""
+
+    method: str
+    path: bytes
+    """As it was sent, percent-encoding and all."""
+    query: bytes
+    """What follows the `?`; empty where there is none."""
+    minor: int
+    """The version is HTTP/1.minor."""
+    fields: dict[bytes, bytes]
+    """By lower-case name; repeated ones joined by commas."""
+    framing: Framing
+
+
+def parse_head(head: bytes, most_fields: int) -> Head:
+    """The request that begins with these bytes, which end with the empty line. Raises HttpError."""
+    if _STRAY_BREAK.search(head):
+        _bad("a line ends with a bare CR or LF; end lines with CRLF")
+    line, *field_lines = head[:-4].split(b"\r\n")
+    match = _REQUEST_LINE.fullmatch(line)
+    if not match:
+        _bad("the request line is not METHOD SP TARGET SP HTTP/1.1")
+    method, target, major, minor = match.groups()
+    if major != b"1":
+        raise HttpError(505, "only HTTP/1.1 and HTTP/1.0 are spoken here", close=True)
+    if len(field_lines) > most_fields:
+        raise HttpError(431, f"the request has more than {most_fields} fields", close=True)
+    fields = _fields(field_lines)
+    version = int(minor)
+    if version >= 1 and b"," in fields.get(b"host", b","):
+        _bad("HTTP/1.1 asks for exactly one Host field")
+    path, _, query = _origin_form(target).partition(b"?")
+    return Head(method.decode(), path, query, version, fields, _framing(fields, version))
+
+
+def _bad(sentence: str) -> NoReturn:
+    raise HttpError(400, sentence, close=True)
+
+
+def _fields(lines: list[bytes]) -> dict[bytes, bytes]:
+    fields: dict[bytes, bytes] = {}
+    for line in lines:
+        match = _FIELD_LINE.fullmatch(line)
+        if not match:
+            _bad("a field line is not NAME: VALUE")
+        name, value = match[1].lower(), match[2].strip(b" \t")
+        fields[name] = fields[name] + b"," + value if name in fields else value
+    return fields
+
+
+def _origin_form(target: bytes) -> bytes:
+    """The target without scheme and authority: proxies may send them, and servers must understand (RFC 9112, 3.2.2)."""
+    if not target.startswith(b"/"):
+        target = _AUTHORITY.sub(b"", target, count=1) or b"/"
+        if target.startswith(b"?"):
+            target = b"/" + target
+    return target
+
+
+def _framing(fields: dict[bytes, bytes], minor: int) -> Framing:
+    """How the message is delimited (RFC 9112, section 6.3), and what becomes of the connection (9.3)."""
+    coding = fields.get(b"transfer-encoding")
+    length = fields.get(b"content-length")
+    if coding is not None:
+        if length is not None or minor == 0:
+            _bad("Transfer-Encoding does not go with Content-Length, nor with HTTP/1.0")
+        if coding.lower() != b"chunked":
+            raise HttpError(501, "the only transfer coding understood here is chunked", close=True)
+    expect = fields.get(b"expect", b"").lower()
+    if expect not in (b"", b"100-continue"):
+        raise HttpError(417, "the only expectation met here is 100-continue", close=True)
+    options = [option.strip().lower() for option in fields.get(b"connection", b"").split(b",")]
+    return Framing(
+        length=None if length is None else _length(length),
+        chunked=coding is not None,
+        keep_alive=b"close" not in options and (minor >= 1 or b"keep-alive" in options),
+        expects_continue=bool(expect) and minor >= 1,
+    )
+
+
+def _length(text: bytes) -> int:
+    """A Content-Length; sent twice it must say the same twice."""
+    lengths = {length.strip() for length in text.split(b",")}
+    (length, *others) = lengths
+    if others or not length.isdigit() or len(length) > 18:
+        _bad("Content-Length is not one whole number")
+    return int(length)

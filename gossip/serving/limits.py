@@ -1,0 +1,24 @@
+"""What a server allows of each client, each limit with its reason."""
+
+from typing import NamedTuple
+
+
+class Limits(NamedTuple):
+    """The bounds on connections, heads, bodies and patience."""
+
+    connections: int = 512
+    """Connections at once: each holds a thread. The next one is answered 503 and closed."""
+    head_bytes: int = 16 * 1024
+    """Request line and fields together: room for long keys and many of them, and no more (431)."""
+    fields: int = 100
+    """Field lines in a head (431)."""
+    chunk_line_bytes: int = 1024
+    """One line between chunks, extensions and trailers included: nobody needs them (400)."""
+    idle_seconds: float = 75.0
+    """A kept-alive connection may rest so long between requests: above the 60 s that common proxies keep theirs."""
+    request_seconds: float = 10.0
+    """A head, once begun, and then its body must be here within so long: slow senders hold threads (408)."""
+    drain_bytes: int = 1024 * 1024
+    """Of a body that nobody wants, so much is read and thrown away, so that its sender gets to see the answer."""
+    drain_seconds: float = 2.0
+    """And for so long at most."""

@@ -1,0 +1,230 @@
+"""The conversation between two stores: a message in, a message out. No sockets, bytes or threads.
+
+Both sides follow the same rules, so one function, `Exchange.answer`, serves the node that asks and the node that is
+asked; the one that is asked keeps nothing between messages.
+
+Rule 1: a conversation opens with the root part: listed when it is small, else summarised.
+Rule 2: each summary is answered by opening the children whose fingerprints differ here.
+Rule 3: each listing is answered by the entries that are newer here, and by asking for those that are newer there.
+Rule 4: a message is cut when it is full, never the conversation: the next one finds what is left. The first thing to
+        say always fits, so a cut message makes progress.
+Rule 5: what goes first is drawn by lot, so that entries which a peer keeps refusing cannot stand in the way of others.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from gossip.data.digest import ROOT, children, fingerprint, is_leaf
+from gossip.data.entry import Entry, size
+from gossip.data.store import Merged, Store
+from gossip.sync.message import Listed, Listing, Message, MetItself, OtherCluster, Sender
+
+T = TypeVar("T")
+
+LISTED_AT_MOST = 8
+"""A part with no more keys than this is listed rather than summarised: 8 short keys take about as many bytes as the
+16 fingerprints of a summary, and a listing saves the next question. Leaves are listed whatever they hold."""
+
+SAMPLE = 1_000
+"""Keys listed of a leaf at most. Leaves hold some 15 keys at a million; only keys chosen to collide fill one more."""
+
+MESSAGE_BUDGET = 1024 * 1024
+"""Bytes that a message may fill before it is cut. One entry may exceed it, when it is the first."""
+
+TURNS = 12
+"""Requests in one conversation at most. The tree is four levels deep, so an honest one takes at most five."""
+
+SUMMARY_BYTES, LISTING_BYTES, LISTED_BYTES, WANT_BYTES, ENTRY_BYTES = 132, 9, 14, 2, 25
+"""What each thing said takes in a message beside keys and values; `wire` writes them so."""
+
+
+@dataclass
+class Outcome:
+    """How an exchange went, for the node that began it."""
+
+    peer: Sender | None = None
+    """What the peer last said of itself."""
+    agreed: bool = False
+    """Whether both held the same at the end."""
+    requests: int = 0
+    sent: int = 0
+    """Entries sent to the peer."""
+    merged: Merged = field(default_factory=Merged)
+    """What became of the entries that the peer sent."""
+
+
+class _Draft:
+    """A message being filled, up to its budget."""
+
+    def __init__(self, budget: int, largest: int) -> None:
+        self.message = Message(sender=_NOBODY)
+        self._budget = budget
+        self._largest = largest
+        self._used = 0
+
+    def has_room_for(self, count: int) -> bool:
+        """Take `count` bytes of the budget. False, and the message is cut, when they are not left."""
+        if self._used and self._used + count > self._budget:
+            self.message.cut = True
+            return False
+        self._used += count
+        return True
+
+    def give(self, key: bytes, entry: Entry) -> bool:
+        """Add an entry, unless it is larger than the peer accepts. False when there is no room."""
+        if len(entry.value or b"") > self._largest:
+            return True
+        if not self.has_room_for(ENTRY_BYTES + size(key, entry)):
+            return False
+        self.message.entries.append((key, entry))
+        return True
+
+    def ask(self, key: bytes) -> None:
+        if self.has_room_for(WANT_BYTES + len(key)):
+            self.message.wants.append(key)
+
+
+_NOBODY = Sender("", 0, 0, 0, 0, 0, 0, False)
+
+
+class Exchange:
+    """One node's side of all its conversations. Safe to use from any thread, as the store is."""
+
+    def __init__(self, store: Store, cluster: str, rng: random.Random, budget: int = MESSAGE_BUDGET) -> None:
+        self._store = store
+        self._cluster = cluster
+        self._rng = rng
+        self._budget = budget
+
+    def converse(self, send: Callable[[Message], Message], more: Callable[[], bool]) -> Outcome:
+        """Hold conversations with one peer until both agree, nothing moves, or `more` says that it is enough.
+
+        `send` takes a message to the peer and brings back its answer. Raises what `send` raises, OtherCluster, and
+        MetItself when the peer turns out to be this node.
+        """
+        outcome = Outcome()
+        while True:
+            moved = self._conversation(send, outcome)
+            if outcome.agreed or not moved or not more():
+                return outcome
+
+    def _conversation(self, send: Callable[[Message], Message], outcome: Outcome) -> bool:
+        """One conversation, added to the outcome. True when it was cut but moved something, so that another is due."""
+        before = outcome.sent + outcome.merged.news
+        cut = False
+        message = self.opening()
+        for _ in range(TURNS):
+            outcome.requests += 1
+            outcome.sent += len(message.entries)
+            reply = send(message)
+            outcome.peer = reply.sender
+            if reply.sender.origin == self._store.origin:
+                raise MetItself("the peer is this node itself")
+            message, merged = self.answer(reply)
+            outcome.merged += merged
+            cut = cut or message.cut or reply.cut
+            if message.says_nothing:
+                break
+        outcome.agreed = outcome.peer is not None and outcome.peer.fingerprint == self._store.fingerprint()
+        return cut and outcome.sent + outcome.merged.news > before
+
+    def opening(self) -> Message:
+        """The message that begins a conversation."""
+        draft = _Draft(self._budget, 0)
+        self._describe(ROOT, draft)
+        return self._finish(draft, opening=True)
+
+    def answer(self, message: Message) -> tuple[Message, Merged]:
+        """Take a message in; say what follows from it, and what became of the entries in it.
+
+        Raises OtherCluster when it is from one.
+        """
+        sender = message.sender
+        if sender.cluster != self._cluster:
+            raise OtherCluster(f"the peer's cluster is {sender.cluster!r}, this one's is {self._cluster!r}")
+        merged = self._store.apply(message.entries)
+        draft = _Draft(self._budget, sender.largest)
+        for key in message.wants:
+            entry = self._store.get(key)
+            if entry is not None:
+                draft.give(key, entry)
+        for listing in self._by_lot(message.listings):
+            self._compare(listing, draft)
+        for part, theirs in self._by_lot([*message.summaries.items()]):
+            for child, fingerprint_there in self._by_lot([*zip(children(part), theirs, strict=True)]):
+                self._open(child, fingerprint_there, draft)
+        return self._finish(draft), merged
+
+    def _compare(self, listing: Listing, draft: _Draft) -> None:
+        """Rule 3."""
+        for key, theirs in listing.keys.items():
+            mine = self._store.get(key)
+            if mine is None or theirs.time > mine.time:
+                draft.ask(key)
+            elif theirs.time < mine.time:
+                draft.give(key, mine)
+            elif theirs.check != _check(key, mine):  # one time, two entries: both sides need both to choose
+                draft.give(key, mine)
+                draft.ask(key)
+        if not listing.partial:
+            self._give_all(listing.part, draft, but=listing.keys)
+
+    def _open(self, part: int, theirs: int, draft: _Draft) -> None:
+        """Rule 2, for one child that was summarised there as `theirs`."""
+        mine = self._store.fingerprint(part)
+        if mine == theirs:
+            return
+        if theirs == 0:
+            self._give_all(part, draft, but={})
+        else:
+            self._describe(part, draft)
+
+    def _describe(self, part: int, draft: _Draft) -> None:
+        if is_leaf(part) or self._store.holds_at_most(part, LISTED_AT_MOST):
+            self._list(part, draft)
+        elif draft.has_room_for(SUMMARY_BYTES):
+            draft.message.summaries[part] = tuple(self._store.fingerprint(child) for child in children(part))
+
+    def _list(self, part: int, draft: _Draft) -> None:
+        if not draft.has_room_for(LISTING_BYTES):
+            return
+        items = list(self._store.items(part))
+        sample = self._rng.sample(items, min(SAMPLE, len(items)))
+        listed: dict[bytes, Listed] = {}
+        for key, entry in sample:
+            if not draft.has_room_for(LISTED_BYTES + len(key)):
+                break
+            listed[key] = Listed(entry.time, _check(key, entry))
+        draft.message.listings.append(Listing(part, listed, partial=len(listed) < len(items)))
+
+    def _give_all(self, part: int, draft: _Draft, but: dict[bytes, Listed]) -> None:
+        """Give the entries of a part, but those listed there, until the message is full."""
+        for key, entry in self._store.items(part, first=self._rng.getrandbits(16)):
+            if key not in but and not draft.give(key, entry):
+                return
+
+    def _finish(self, draft: _Draft, opening: bool = False) -> Message:
+        store = self._store
+        message = draft.message
+        message.opening = opening
+        message.sender = Sender(
+            cluster=self._cluster,
+            origin=store.origin,
+            time=store.clock.wall(),
+            latest=store.clock.latest,
+            fingerprint=store.fingerprint(),
+            entries=store.entries,
+            largest=store.limits.value_bytes,
+            leaving=store.frozen,
+        )
+        return message
+
+    def _by_lot(self, things: list[T]) -> list[T]:
+        self._rng.shuffle(things)
+        return things
+
+
+def _check(key: bytes, entry: Entry) -> int:
+    return fingerprint(key, entry) & 0xFFFF_FFFF

@@ -1,0 +1,85 @@
+"""What two nodes say to each other, as values: no bytes, no sockets. `docs/protocol.md` tells how they talk."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from gossip.data.entry import Entry
+
+
+class PeerFault(Exception):
+    """A peer did or said something wrong. It costs one round; the text is one sentence for the log."""
+
+
+class OtherCluster(PeerFault):
+    """The peer belongs to another cluster."""
+
+
+class MetItself(PeerFault):
+    """The peer is this very node, under an address that discovery gave."""
+
+
+class Sender(NamedTuple):
+    """What a node says of itself in each message."""
+
+    cluster: str
+    """The name of its cluster: nodes of different clusters exchange nothing."""
+    origin: int
+    """Its origin."""
+    time: int
+    """Its wall clock, in microseconds since the Unix epoch."""
+    latest: int
+    """The greatest stamp time it has issued or seen."""
+    fingerprint: int
+    """The fingerprint of its whole store."""
+    entries: int
+    """How many entries it holds."""
+    largest: int
+    """The largest value that it accepts, in bytes."""
+    leaving: bool
+    """Whether it is stopping, so that it is no safe place for a last copy."""
+
+
+class Listed(NamedTuple):
+    """One line of a listing: enough to tell which of two entries is newer, or that they are the same."""
+
+    time: int
+    """The entry's stamp time."""
+    check: int
+    """The lower 32 bits of the entry's fingerprint."""
+
+
+class Listing(NamedTuple):
+    """The keys that the sender holds in one part."""
+
+    part: int
+    keys: dict[bytes, Listed]
+    partial: bool
+    """Whether keys were left out, so that a key missing here may be held all the same."""
+
+
+Summary = tuple[int, ...]
+"""The fingerprints of the 16 children of a part, in order."""
+
+
+@dataclass
+class Message:
+    """One message of an exchange: the sender, what it holds, what it wants, what it gives."""
+
+    sender: Sender
+    opening: bool = False
+    """Whether this message begins a conversation."""
+    cut: bool = False
+    """Whether the sender had more to say than fits."""
+    summaries: dict[int, Summary] = field(default_factory=dict)
+    """For parts that may differ: the fingerprints of their children."""
+    listings: list[Listing] = field(default_factory=list)
+    """For parts that may differ and are small: their keys."""
+    wants: list[bytes] = field(default_factory=list)
+    """Keys whose entries the sender asks for."""
+    entries: list[tuple[bytes, Entry]] = field(default_factory=list)
+    """The delta: entries that the other side lacks."""
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether the conversation is over: nothing is given, asked, or left to compare."""
+        return not (self.summaries or self.listings or self.wants or self.entries)

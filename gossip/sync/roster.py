@@ -1,0 +1,81 @@
+"""Which peer next: a random one, with less patience for those that failed of late."""
+
+import random
+import time
+from collections.abc import Callable, Collection
+from typing import NamedTuple
+
+from gossip.sync.peers import Address
+
+FORGIVEN_SECONDS = 30.0
+"""A failure counts for so long. After that the peer is as likely to be picked as any: nobody is given up."""
+
+FEWEST = 1 / 16
+"""The least weight of a peer that keeps failing."""
+
+
+class Standing(NamedTuple):
+    """How a peer did of late."""
+
+    failures: int
+    """Consecutive ones."""
+    since: float
+    """When the last one was, on the monotonic clock."""
+
+
+def weight(failures: int, age: float) -> float:
+    """How likely a peer is picked, relative to a peer that never failed.
+
+    `failures` are its consecutive ones, the last `age` seconds ago. Each halves the weight, down to FEWEST.
+    """
+    return 1.0 if age >= FORGIVEN_SECONDS else max(FEWEST, 0.5**failures)
+
+
+class Roster:
+    """The peers that discovery gives, less this node itself. Used by the gossip thread alone, but for `known`."""
+
+    def __init__(
+        self,
+        discover: Callable[[], list[Address]],
+        own: Collection[Address],
+        rng: random.Random,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._discover = discover
+        self._own = set(own)
+        self._rng = rng
+        self._now = now
+        self._standings: dict[Address, Standing] = {}
+
+    def known(self) -> list[Address]:
+        """All peers that may be out there now."""
+        return [address for address in self._discover() if address not in self._own]
+
+    def pick(self) -> Address | None:
+        """A random peer, or None when there is none."""
+        known = self.known()
+        self._standings = {address: self._standings[address] for address in known if address in self._standings}
+        if not known:
+            return None
+        return self._rng.choices(known, [self._weight(address) for address in known])[0]
+
+    def best_first(self) -> list[Address]:
+        """All peers, those in good standing first, in random order otherwise."""
+        known = self.known()
+        self._rng.shuffle(known)
+        return sorted(known, key=self._weight, reverse=True)
+
+    def succeeded(self, address: Address) -> None:
+        self._standings.pop(address, None)
+
+    def failed(self, address: Address) -> None:
+        before = self._standings.get(address, Standing(0, 0.0))
+        self._standings[address] = Standing(before.failures + 1, self._now())
+
+    def is_self(self, address: Address) -> None:
+        """This address turned out to be this node's own."""
+        self._own.add(address)
+
+    def _weight(self, address: Address) -> float:
+        standing = self._standings.get(address)
+        return weight(standing.failures, self._now() - standing.since) if standing else 1.0

@@ -1,0 +1,187 @@
+"""Messages to bytes and back. The one door for bytes from peers: every limit on them is enforced here.
+
+Rule 1: all numbers are big-endian and unsigned.
+Rule 2: a message is a head, then sections, each a tag, a length and so many bytes. A section whose tag is unknown is
+        skipped, so that later versions can say more; a head with an unknown version is refused.
+Rule 3: no count is believed before the bytes that it promises are seen to be there.
+
+`docs/protocol.md` is the format's description; this module and it change together.
+"""
+
+import struct
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from gossip.data.digest import FANOUT, FIRST_LEAF, PARTS
+from gossip.data.entry import Entry
+from gossip.sync.message import Listed, Listing, Message, PeerFault, Sender, Summary
+
+VERSION = 1
+CONTENT_TYPE = "application/vnd.gossipcar.exchange"
+
+MAX_NAME_BYTES = 255
+"""A cluster's name, in bytes of UTF-8."""
+
+_MAGIC = b"GC"
+_HEAD = struct.Struct(">2sBBQQQQQQB")
+_SECTION = struct.Struct(">BI")
+_SUMMARY = struct.Struct(f">I{FANOUT}Q")
+_LISTING = struct.Struct(">IBI")
+_LISTED = struct.Struct(">QIH")
+_WANT = struct.Struct(">H")
+_COUNT = struct.Struct(">I")
+_ENTRY = struct.Struct(">QQHIHB")
+
+_OPENING, _CUT, _LEAVING = 1, 2, 4
+_SUMMARIES, _LISTINGS, _WANTS, _ENTRIES = 1, 2, 3, 4
+_VALUE, _TOMBSTONE = 0, 1
+
+
+class WireError(PeerFault):
+    """The bytes are not a message."""
+
+
+class UnknownVersion(PeerFault):
+    """The bytes are a message of a version that this node does not speak."""
+
+
+def encode(message: Message) -> bytes:
+    """The bytes of a message."""
+    sender = message.sender
+    flags = _OPENING * message.opening | _CUT * message.cut | _LEAVING * sender.leaving
+    name = sender.cluster.encode()
+    numbers = (sender.origin, sender.time, sender.latest, sender.fingerprint, sender.entries, sender.largest)
+    parts = [_HEAD.pack(_MAGIC, VERSION, flags, *numbers, len(name)), name]
+    sections: tuple[tuple[int, list[bytes]], ...] = (
+        (_SUMMARIES, [_SUMMARY.pack(part, *summary) for part, summary in message.summaries.items()]),
+        (_LISTINGS, [piece for listing in message.listings for piece in _listing(listing)]),
+        (_WANTS, [piece for key in message.wants for piece in (_WANT.pack(len(key)), key)]),
+        (_ENTRIES, _entries(message.entries) if message.entries else []),
+    )
+    for tag, pieces in sections:
+        if pieces:
+            parts.append(_SECTION.pack(tag, sum(map(len, pieces))))
+            parts += pieces
+    return b"".join(parts)
+
+
+def _listing(listing: Listing) -> Iterator[bytes]:
+    yield _LISTING.pack(listing.part, listing.partial, len(listing.keys))
+    for key, listed in listing.keys.items():
+        yield _LISTED.pack(listed.time, listed.check, len(key))
+    yield from listing.keys
+
+
+def _entries(entries: list[tuple[bytes, Entry]]) -> list[bytes]:
+    """All the fixed-size records first, so that they are read back in one go."""
+    records = [_COUNT.pack(len(entries))]
+    contents: list[bytes] = []
+    for key, (time, origin, value, extra) in entries:
+        kind = _TOMBSTONE if value is None else _VALUE
+        content = value or b""
+        records.append(_ENTRY.pack(time, origin, len(key), len(content), len(extra), kind))
+        contents += (key, content, extra)
+    return records + contents
+
+
+def decode(data: bytes) -> Message:
+    """The message that these bytes are. Raises WireError or UnknownVersion, each with a sentence that says why."""
+    try:
+        return _message(_Cursor(data))
+    except (struct.error, UnicodeDecodeError) as error:
+        raise WireError(f"the message is malformed: {error}") from None
+
+
+class _Cursor:
+    """A place in the bytes of a message, which never runs past their end."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._place = 0
+
+    @property
+    def left(self) -> int:
+        return len(self._data) - self._place
+
+    def take(self, count: int) -> bytes:
+        if count > self.left:
+            raise WireError(f"the message ends {count - self.left} bytes too early")
+        start = self._place
+        self._place += count
+        return self._data[start : self._place]
+
+    def unpack(self, form: struct.Struct) -> tuple[Any, ...]:
+        return form.unpack(self.take(form.size))
+
+    def records(self, form: struct.Struct, count: int) -> Iterator[tuple[Any, ...]]:
+        return form.iter_unpack(self.take(form.size * count))
+
+    def key(self, length: int) -> bytes:
+        key = self.take(length)
+        if not key:
+            raise WireError("a key is empty")
+        if not key.isascii():
+            key.decode()
+        return key
+
+
+def _message(cursor: _Cursor) -> Message:
+    magic, version, flags, *numbers, name_length = cursor.unpack(_HEAD)
+    if magic != _MAGIC:
+        raise WireError("this is no Gossipcar message")
+    if version != VERSION:
+        raise UnknownVersion(f"protocol version {version} is not spoken here, only version {VERSION}")
+    origin, time, latest, fingerprint, entries, largest = numbers
+    cluster = cursor.take(name_length).decode()
+    sender = Sender(cluster, origin, time, latest, fingerprint, entries, largest, bool(flags & _LEAVING))
+    message = Message(sender, opening=bool(flags & _OPENING), cut=bool(flags & _CUT))
+    while cursor.left:
+        tag, length = cursor.unpack(_SECTION)
+        section = _Cursor(cursor.take(length))
+        read = _READERS.get(tag)
+        while read and section.left:
+            read(section, message)
+    return message
+
+
+def _read_summary(cursor: _Cursor, message: Message) -> None:
+    part, *fingerprints = cursor.unpack(_SUMMARY)
+    if part >= FIRST_LEAF:
+        raise WireError(f"part {part} has no children to summarise")
+    summary: Summary = tuple(fingerprints)
+    message.summaries[part] = summary
+
+
+def _read_listing(cursor: _Cursor, message: Message) -> None:
+    part, partial, count = cursor.unpack(_LISTING)
+    if part >= PARTS:
+        raise WireError(f"there is no part {part}")
+    records = list(cursor.records(_LISTED, count))
+    keys = {cursor.key(length): Listed(time, check) for time, check, length in records}
+    message.listings.append(Listing(part, keys, bool(partial)))
+
+
+def _read_want(cursor: _Cursor, message: Message) -> None:
+    (length,) = cursor.unpack(_WANT)
+    message.wants.append(cursor.key(length))
+
+
+def _read_entries(cursor: _Cursor, message: Message) -> None:
+    (count,) = cursor.unpack(_COUNT)
+    origins: dict[int, int] = {}  # many entries, few origins: one int object for each
+    for time, origin, key_length, value_length, extra_length, kind in cursor.records(_ENTRY, count):
+        key = cursor.key(key_length)
+        value = cursor.take(value_length)
+        extra = cursor.take(extra_length)
+        if kind > _TOMBSTONE or (kind == _TOMBSTONE and value):
+            raise WireError(f"an entry is of unknown kind {kind}, or a tombstone with a value")
+        entry = Entry(time, origins.setdefault(origin, origin), None if kind == _TOMBSTONE else value, extra)
+        message.entries.append((key, entry))
+
+
+_READERS: dict[int, Callable[[_Cursor, Message], None]] = {
+    _SUMMARIES: _read_summary,
+    _LISTINGS: _read_listing,
+    _WANTS: _read_want,
+    _ENTRIES: _read_entries,
+}

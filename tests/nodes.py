@@ -1,0 +1,102 @@
+"""Real nodes for tests: `gossipcar.py` processes on free ports, that end with the test."""
+
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import requests
+
+ROOT = Path(__file__).parent.parent
+_URL = re.compile(r"http://(\S+):(\d+)")
+
+
+def wait_until(true: Callable[[], object], seconds: float = 10.0, what: str = "the condition") -> None:
+    """Poll until `true()` is, and fail after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"{what} did not come true within {seconds} s"
+        time.sleep(0.02)
+
+
+class RunningNode:
+    """A node in a process of its own. A context manager: leaving it kills the process."""
+
+    def __init__(
+        self,
+        *flags: str,
+        environ: Mapping[str, str] | None = None,
+        python: str = sys.executable,
+        prefix: Sequence[str] = (),
+        client_port: int = 0,
+        peer_port: int = 0,
+    ) -> None:
+        """Start it and wait for its two lines. `prefix` is put before the command, as for `ip netns exec NAME`."""
+        command = [*prefix, python, str(ROOT / "gossipcar.py")]
+        command += [f"--client-port={client_port}", f"--peer-port={peer_port}", *flags]
+        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        self.process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            env={"PATH": "/usr/bin:/bin", **(environ or {})},
+        )
+        try:
+            self.lines = [self._line(), self._line()]
+        except BaseException:
+            self.kill()
+            raise
+        self.client_port = self._port(self.lines[0])
+        self.peer_port = self._port(self.lines[1])
+        self.url = f"http://127.0.0.1:{self.client_port}"
+        self.peer_url = f"http://127.0.0.1:{self.peer_port}"
+
+    def _line(self) -> str:
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        assert line, f"the node said no more: {self.log}"
+        return line.rstrip("\n")
+
+    @staticmethod
+    def _port(line: str) -> int:
+        match = _URL.search(line)
+        assert match, line
+        return int(match[2])
+
+    def __enter__(self) -> "RunningNode":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+
+    @property
+    def log(self) -> str:
+        """Everything the node has logged so far."""
+        self._log.seek(0)
+        return self._log.read()
+
+    def kill(self) -> None:
+        """As SIGKILL does."""
+        self.process.kill()
+        self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
+
+    def put(self, key: str, value: bytes) -> int:
+        return requests.put(f"{self.url}/map", params={"k": key}, data=value, timeout=10).status_code
+
+    def get(self, *keys: str) -> bytes | None:
+        """The lines of the keys that are present, or None when none is."""
+        response = requests.get(f"{self.url}/map", params=[("k", key) for key in keys], timeout=10)
+        return response.content if response.status_code == 200 else None
+
+    def stats(self) -> dict[str, str]:
+        text = requests.get(f"{self.url}/stats", timeout=10).text
+        return dict(line.split("=", 1) for line in text.splitlines())

@@ -1,0 +1,101 @@
+"""The house keeps its order: who may import whom, and how long things may be."""
+
+import ast
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+SOURCES = [*sorted((ROOT / "gossip").rglob("*.py")), ROOT / "gossipcar.py"]
+
+ORDER = [
+    ["gossip"],
+    ["gossip.faults", "gossip.metrics"],
+    ["gossip.data"],
+    ["gossip.data.clock"],
+    ["gossip.data.entry"],
+    ["gossip.data.digest"],
+    ["gossip.data.store"],
+    ["gossip.sync"],
+    ["gossip.sync.message"],
+    ["gossip.sync.exchange", "gossip.sync.wire"],
+    ["gossip.sync.peers"],
+    ["gossip.sync.roster", "gossip.sync.transport"],
+    ["gossip.sync.syncer"],
+    ["gossip.serving"],
+    ["gossip.serving.limits", "gossip.serving.answer"],
+    ["gossip.serving.head", "gossip.serving.reader"],
+    ["gossip.serving.request"],
+    ["gossip.serving.handler"],
+    ["gossip.serving.server"],
+    ["gossip.serving.listen"],
+    ["gossip.api"],
+    ["gossip.api.query", "gossip.api.routes"],
+    ["gossip.api.map", "gossip.api.stats", "gossip.api.health", "gossip.api.exchange"],
+    ["gossip.config"],
+    ["gossip.node"],
+    ["gossip.cli"],
+    ["gossipcar"],
+]
+"""Rows from bottom to top: a module imports from rows below its own only."""
+
+ROW = {module: number for number, row in enumerate(ORDER) for module in row}
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(path: Path) -> set[str]:
+    """The modules imported at run time: imports for type checkers alone bind nothing."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            node.body = []
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_imports_only_what_is_below(path: Path) -> None:
+    module = module_of(path)
+    above = [name for name in imports_of(path) if name in ROW and ROW[name] >= ROW[module] and name != "gossip"]
+    assert above == []
+
+
+def test_only_peers_imports_dns() -> None:
+    importers = {module_of(path) for path in SOURCES if any(n.split(".")[0] == "dns" for n in imports_of(path))}
+    assert importers == {"gossip.sync.peers"}
+
+
+def test_only_the_clock_reads_the_wall_clock() -> None:
+    readers = {
+        module_of(path)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in ("time.time", "time.time_ns", "datetime.now")
+    }
+    assert readers == {"gossip.data.clock"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_files_stay_short(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 250
+
+
+def test_functions_stay_short() -> None:
+    lengths = {
+        f"{module_of(path)}.{node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert [name for name, length in lengths.items() if length > 40] == []
+    assert median(lengths.values()) < 10
