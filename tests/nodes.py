@@ -1,11 +1,13 @@
 """Real nodes for tests: `gossipcar.py` processes on free ports, that end with the test."""
 
 import re
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
@@ -23,6 +25,13 @@ def wait_until(true: Callable[[], object], seconds: float = 10.0, what: str = "t
         time.sleep(0.02)
 
 
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nobody listens at now, for nodes that must know each other's before they start."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [s.getsockname()[1] for s in sockets]
+
+
 class RunningNode:
     """A node in a process of its own. A context manager: leaving it kills the process."""
 
@@ -31,12 +40,13 @@ class RunningNode:
         *flags: str,
         environ: Mapping[str, str] | None = None,
         python: str = sys.executable,
+        python_flags: Sequence[str] = (),
         prefix: Sequence[str] = (),
         client_port: int = 0,
         peer_port: int = 0,
     ) -> None:
         """Start it and wait for its two lines. `prefix` is put before the command, as for `ip netns exec NAME`."""
-        command = [*prefix, python, str(ROOT / "gossipcar.py")]
+        command = [*prefix, python, *python_flags, str(ROOT / "gossipcar.py")]
         command += [f"--client-port={client_port}", f"--peer-port={peer_port}", *flags]
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self.process = subprocess.Popen(

@@ -31,7 +31,7 @@ class ExchangeApi:
             message = wire.decode(body)
             reply, merged = self._exchange.answer(message)
         except PeerFault as fault:
-            self._faults.note("message refused", str(fault))
+            self._faults.note(fault.kind, str(fault))
             raise HttpError(_status(fault), str(fault)) from None
         self._faults.note_all(merged.faults())
         if message.opening:

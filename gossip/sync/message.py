@@ -9,9 +9,26 @@ from gossip.data.entry import Entry
 class PeerFault(Exception):
     """A peer did or said something wrong. It costs one round; the text is one sentence for the log."""
 
+    kind = "exchange failed"
+    """Under what the fault is counted and logged."""
+
+
+class NotReachable(PeerFault):
+    """Nobody answers at the peer's address."""
+
+    kind = "peer not reachable"
+
+
+class Refused(PeerFault):
+    """The peer answered that it will not take part."""
+
+    kind = "peer refused"
+
 
 class OtherCluster(PeerFault):
     """The peer belongs to another cluster."""
+
+    kind = "another cluster"
 
 
 class MetItself(PeerFault):

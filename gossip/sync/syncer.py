@@ -123,7 +123,7 @@ class Syncer:
         except PeerFault as fault:
             self._roster.failed(address)
             if not self._stopping.is_set():
-                self._faults.note("exchange failed", str(fault))
+                self._faults.note(fault.kind, str(fault))
             return None
         self._roster.succeeded(address)
         self._faults.note_all(outcome.merged.faults())

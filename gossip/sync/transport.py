@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from functools import partial
 
-from gossip.sync.message import PeerFault
+from gossip.sync.message import NotReachable, PeerFault, Refused
 from gossip.sync.peers import Address
 from gossip.sync.wire import CONTENT_TYPE
 
@@ -74,9 +74,9 @@ def post(address: Address, message: bytes, timeout: float, limit: int) -> bytes:
     except urllib.error.HTTPError as error:
         with error:
             complaint = error.read(_COMPLAINT_BYTES).decode(errors="replace").strip()
-        raise PeerFault(f"{address} answered {error.code}: {complaint}") from None
+        raise Refused(f"{address} answered {error.code}: {complaint}") from None
     except urllib.error.URLError as error:
-        raise PeerFault(f"{address} is not reachable: {error.reason}") from None
+        raise NotReachable(f"{address} is not reachable: {error.reason}") from None
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise PeerFault(f"{address} gave no usable answer: {str(error) or type(error).__name__}") from None
     if len(answer) > limit:

@@ -40,9 +40,13 @@ _VALUE, _TOMBSTONE = 0, 1
 class WireError(PeerFault):
     """The bytes are not a message."""
 
+    kind = "malformed message"
+
 
 class UnknownVersion(PeerFault):
     """The bytes are a message of a version that this node does not speak."""
+
+    kind = "unknown protocol version"
 
 
 def encode(message: Message) -> bytes:

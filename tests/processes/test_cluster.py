@@ -1,0 +1,166 @@
+"""Real nodes on loopback: they converge, they survive kills, and a stop loses nothing."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+import requests
+
+from tests.nodes import RunningNode, free_ports, wait_until
+
+SIZE = 5
+KEYS = [f"key-{number}" for number in range(SIZE)]
+ALL_LINES = b"".join(f"key-{number}=value {number}\n".encode() for number in range(SIZE))
+
+
+class Cluster:
+    """Five nodes that know each other's ports."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self.ports = free_ports(SIZE)
+        self._peers = ",".join(f"127.0.0.1:{port}" for port in self.ports)
+        self.nodes = [self.start(port) for port in self.ports]
+
+    def start(self, port: int) -> RunningNode:
+        node = RunningNode(f"--peers={self._peers}", "--gossip-interval=0.1", peer_port=port)
+        return self._stack.enter_context(node)
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    with ExitStack() as stack:
+        yield Cluster(stack)
+
+
+def write_one_each(cluster: Cluster) -> None:
+    for number, node in enumerate(cluster.nodes):
+        assert node.put(KEYS[number], f"value {number}".encode()) == 201
+
+
+def agree(cluster: Cluster) -> bool:
+    return all(node.get(*KEYS) == ALL_LINES for node in cluster.nodes)
+
+
+def test_what_is_written_anywhere_is_read_everywhere(cluster: Cluster) -> None:
+    write_one_each(cluster)
+    wait_until(lambda: agree(cluster))
+    fingerprints = {node.stats()["fingerprint"] for node in cluster.nodes}
+    assert len(fingerprints) == 1
+    assert {node.stats()["peers"] for node in cluster.nodes} <= {"4", "5"}  # 5 until a node has met itself
+
+
+def test_a_killed_node_comes_back_and_has_everything(cluster: Cluster) -> None:
+    write_one_each(cluster)
+    wait_until(lambda: agree(cluster))
+    cluster.nodes[2].kill()
+    assert cluster.nodes[0].put("key-2", b"value two") == 204
+    assert cluster.nodes[0].put("key-2", b"value 2") == 204
+    cluster.nodes[2] = cluster.start(cluster.ports[2])
+    wait_until(lambda: agree(cluster))
+
+
+def test_the_later_write_wins_everywhere(cluster: Cluster) -> None:
+    for number, node in enumerate(cluster.nodes):
+        node.put("shared", f"from {number}".encode())
+    wait_until(lambda: {node.get("shared") for node in cluster.nodes} == {b"shared=from 4\n"})
+
+
+def test_a_write_acknowledged_right_before_sigterm_is_not_lost() -> None:
+    first, second = free_ports(2)
+    with (
+        RunningNode(f"--peers=127.0.0.1:{second}", "--gossip-interval=3600", peer_port=first) as leaver,
+        RunningNode("--gossip-interval=3600", peer_port=second) as stayer,
+    ):
+        assert leaver.put("last", b"words") == 201
+        began = time.monotonic()
+        leaver.process.terminate()
+        assert leaver.process.wait(timeout=5) == 0
+        assert time.monotonic() - began < 5
+        assert stayer.get("last") == b"last=words\n"
+
+
+def test_a_stop_passes_over_a_peer_that_is_stopping_too() -> None:
+    """Two of three nodes stop at once: what either acknowledged is at the third."""
+    ports = free_ports(3)
+    peers = ",".join(f"127.0.0.1:{port}" for port in ports)
+    with ExitStack() as stack:
+        a, b, c = (
+            stack.enter_context(RunningNode(f"--peers={peers}", "--gossip-interval=3600", peer_port=port))
+            for port in ports
+        )
+        a.put("a", b"1")
+        b.put("b", b"2")
+        a.process.terminate()
+        b.process.terminate()
+        assert a.process.wait(timeout=5) == 0
+        assert b.process.wait(timeout=5) == 0
+        assert c.get("a", "b") == b"a=1\nb=2\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_without_peers_is_prompt(number: signal.Signals) -> None:
+    with RunningNode() as node:
+        node.process.send_signal(number)
+        assert node.process.wait(timeout=5) == 0
+
+
+def test_a_second_signal_exits_at_once() -> None:
+    """A peer that accepts and never answers keeps the first stop busy."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with RunningNode(f"--peers=127.0.0.1:{port}", "--gossip-interval=3600") as node:
+            node.process.terminate()
+            wait_until(lambda: requests.put(f"{node.url}/map?k=a", data=b"1", timeout=5).status_code == 503)
+            node.process.terminate()
+            assert node.process.wait(timeout=1) == 128 + signal.SIGTERM
+
+
+def test_reads_go_on_and_writes_are_refused_while_stopping() -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with RunningNode(f"--peers=127.0.0.1:{port}", "--gossip-interval=3600") as node:
+            node.put("a", b"1")
+            node.process.terminate()
+            wait_until(lambda: node.put("b", b"2") == 503)
+            assert node.get("a", "b") == b"a=1\n"
+            assert requests.get(f"{node.peer_url}/readyz", timeout=5).status_code == 503
+            assert node.process.wait(timeout=5) == 0
+
+
+def test_nodes_of_different_clusters_exchange_nothing_and_say_so() -> None:
+    first, second = free_ports(2)
+    with (
+        RunningNode(f"--peers=127.0.0.1:{second}", "--gossip-interval=0.05", "--cluster-name=a", peer_port=first) as a,
+        RunningNode("--cluster-name=b", peer_port=second) as b,
+    ):
+        a.put("mine", b"1")
+        b.put("yours", b"2")
+        wait_until(lambda: "another cluster" in b.log and int(a.stats()["nPeerFaults"]) >= 20)
+        assert a.get("yours") is None
+        assert b.get("mine") is None
+        assert a.log.count("peer refused") == 1, "one line a minute, however many rounds fail"
+        assert "answered 403: the peer's cluster is 'a', this one's is 'b'" in a.log
+        assert "the peer's cluster is 'a', this one's is 'b'" in b.log
+
+
+def test_a_paused_peer_costs_its_rounds_alone() -> None:
+    ports = free_ports(3)
+    peers = ",".join(f"127.0.0.1:{port}" for port in ports)
+    with ExitStack() as stack:
+        a, b, paused = (
+            stack.enter_context(RunningNode(f"--peers={peers}", "--gossip-interval=0.05", peer_port=port))
+            for port in ports
+        )
+        os.kill(paused.process.pid, signal.SIGSTOP)
+        a.put("news", b"1")
+        wait_until(lambda: b.get("news") == b"news=1\n", seconds=20)
+        os.kill(paused.process.pid, signal.SIGCONT)
+        wait_until(lambda: paused.get("news") == b"news=1\n", seconds=20)
