@@ -28,7 +28,7 @@ def test_two_lines_say_where_it_listens() -> None:
 def test_both_loopbacks_are_served_on_one_port() -> None:
     with RunningNode() as node:
         if "[::1]" not in node.lines[0]:
-            pytest.skip("this machine has no ::1")
+            pytest.skip("unavoidable: this machine has no ::1")
         requests.put(f"http://[::1]:{node.client_port}/map?k=a", data=b"1", timeout=5)
         assert node.get("a") == b"a=1\n"
 
