@@ -14,7 +14,7 @@ from gossip import __version__, config
 from gossip.node import Node
 from gossip.serving.listen import CannotListen
 from gossip.serving.server import EVERYWHERE, Server
-from gossip.sync.peers import DnsUnavailable
+from gossip.sync.dns_peers import DnsUnavailable
 
 DONE, CANNOT_RUN, BAD_SETTING = 0, 1, 2
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from gossip.sync.peers import Address, parse_address
+from gossip.sync.address import Address, parse_address
 from gossip.sync.wire import MAX_NAME_BYTES
 
 DEFAULT_PEER_PORT = 46747
@@ -94,7 +94,7 @@ def _dns_name(text: str) -> str:
     labels = text.removesuffix(".").split(".")
     if text and not all(0 < len(label) < 64 and label.isascii() and label.isprintable() for label in labels):
         raise ValueError(text)
-    if any(c.isspace() or c in ":/," for c in text) or len(text) > 253:
+    if any(c.isspace() or c in ":/,\\" for c in text) or len(text) > 253:
         raise ValueError(text)
     return text
 

@@ -19,8 +19,10 @@ from gossip.serving.limits import Limits
 from gossip.serving.listen import open_servers
 from gossip.serving.server import Server
 from gossip.sync import transport
+from gossip.sync.address import Address
+from gossip.sync.dns_peers import DnsPeers
 from gossip.sync.exchange import Exchange
-from gossip.sync.peers import Address, DnsPeers, known_peers
+from gossip.sync.peers import SOONEST_SECONDS, Discovery, HostPeers, known_peers, split_by_kind
 from gossip.sync.roster import Roster
 from gossip.sync.syncer import Syncer
 
@@ -43,20 +45,23 @@ class Node:
         self.metrics = Metrics()
         self.faults = Faults()
         self.store = Store(secrets.randbits(64), limits=limits)
-        self._dns = self._discovery(settings)
-        self._roster = Roster(partial(known_peers, settings.peers, self._dns), self._own(settings), rng)
+        fixed, named = split_by_kind(settings.peers)
+        self._discoveries = self._discover(settings, named)
+        self._roster = Roster(partial(known_peers, fixed, self._discoveries), self._own(settings), rng)
         exchange = Exchange(self.store, settings.cluster_name, rng)
         post = partial(transport.post, limit=message_limit(limits))
         self._syncer = Syncer(exchange, self._roster, post, settings.gossip_interval, rng, self.faults, self.metrics)
-        self._discovers = bool(settings.peers or self._dns)
+        self._discovers = bool(fixed or self._discoveries)
         self.peer_servers = self._open_for_peers(settings, ExchangeApi(exchange, limits, self.faults, self.metrics))
         self.client_servers = self._open_for_clients(settings)
 
     @staticmethod
-    def _discovery(settings: Settings) -> DnsPeers | None:
-        if not settings.service_dns_name:
-            return None
-        return DnsPeers(settings.service_dns_name, settings.default_peer_port, settings.gossip_interval)
+    def _discover(settings: Settings, named: list[Address]) -> list[Discovery]:
+        found: list[Discovery] = [HostPeers(named)] if named else []
+        if settings.service_dns_name:
+            interval = max(SOONEST_SECONDS, settings.gossip_interval)
+            found.append(DnsPeers(settings.service_dns_name, settings.default_peer_port, interval))
+        return found
 
     @staticmethod
     def _own(settings: Settings) -> set[Address]:
@@ -92,8 +97,8 @@ class Node:
             server.start("clients")
         for server in self.peer_servers:
             server.start("peers")
-        if self._dns:
-            self._dns.start()
+        for discovery in self._discoveries:
+            discovery.start()
         self._syncer.start()
 
     def stop(self, timeout: float = STOP_SECONDS) -> None:
@@ -101,13 +106,13 @@ class Node:
         end = time.monotonic() + timeout
         self.store.freeze()
         self._syncer.stop(max(0.0, end - time.monotonic() - _CLOSING_SECONDS))
-        if self._dns:
-            self._dns.stop()
+        for discovery in self._discoveries:
+            discovery.stop()
         for server in self.client_servers + self.peer_servers:
             server.stop()
 
     def _dead_threads(self) -> list[str]:
-        threads = {"gossip": self._syncer.alive, "discovery": self._dns is None or self._dns.alive}
+        threads = {"gossip": self._syncer.alive, "discovery": all(found.alive for found in self._discoveries)}
         for name, servers in (("clients", self.client_servers), ("peers", self.peer_servers)):
             threads[name] = all(server.alive for server in servers)
         return [name for name, alive in threads.items() if not alive]

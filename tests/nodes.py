@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -14,6 +15,9 @@ from types import TracebackType
 import requests
 
 ROOT = Path(__file__).parent.parent
+START_SECONDS = 20.0
+"""A node that has not said where it listens within this time is killed, and its test fails."""
+
 _URL = re.compile(r"http://(\S+):(\d+)")
 
 
@@ -56,11 +60,15 @@ class RunningNode:
             text=True,
             env={"PATH": "/usr/bin:/bin", **(environ or {})},
         )
+        patience = threading.Timer(START_SECONDS, self.process.kill)
+        patience.start()
         try:
             self.lines = [self._line(), self._line()]
         except BaseException:
             self.kill()
             raise
+        finally:
+            patience.cancel()
         self.client_port = self._port(self.lines[0])
         self.peer_port = self._port(self.lines[1])
         self.url = f"http://127.0.0.1:{self.client_port}"

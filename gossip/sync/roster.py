@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from gossip.sync.peers import Address
+from gossip.sync.address import Address
 
 FORGIVEN_SECONDS = 30.0
 """A failure counts for so long. After that the peer is as likely to be picked as any: nobody is given up."""

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from gossip.faults import Faults
 from gossip.metrics import Metrics
 from gossip.sync import wire
+from gossip.sync.address import Address
 from gossip.sync.exchange import Exchange, Outcome
 from gossip.sync.message import Message, MetItself, PeerFault
-from gossip.sync.peers import Address
 from gossip.sync.roster import Roster
 
 REQUEST_SECONDS = 2.0

@@ -11,8 +11,8 @@ import urllib.error
 import urllib.request
 from functools import partial
 
+from gossip.sync.address import Address
 from gossip.sync.message import NotReachable, PeerFault, Refused
-from gossip.sync.peers import Address
 from gossip.sync.wire import CONTENT_TYPE
 
 PATH = "/exchange"

@@ -20,8 +20,9 @@ ORDER = [
     ["gossip.sync"],
     ["gossip.sync.message"],
     ["gossip.sync.exchange", "gossip.sync.wire"],
+    ["gossip.sync.address"],
     ["gossip.sync.peers"],
-    ["gossip.sync.roster", "gossip.sync.transport"],
+    ["gossip.sync.dns_peers", "gossip.sync.roster", "gossip.sync.transport"],
     ["gossip.sync.syncer"],
     ["gossip.serving"],
     ["gossip.serving.limits", "gossip.serving.answer"],
@@ -70,9 +71,9 @@ def test_imports_only_what_is_below(path: Path) -> None:
     assert above == []
 
 
-def test_only_peers_imports_dns() -> None:
+def test_only_dns_peers_imports_dns() -> None:
     importers = {module_of(path) for path in SOURCES if any(n.split(".")[0] == "dns" for n in imports_of(path))}
-    assert importers == {"gossip.sync.peers"}
+    assert importers == {"gossip.sync.dns_peers"}
 
 
 def test_only_the_clock_reads_the_wall_clock() -> None:
