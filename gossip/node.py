@@ -74,7 +74,8 @@ class Node:
             "/readyz": {"GET": health.ready},
             transport.PATH: {"POST": exchange.post},
         })  # fmt: skip
-        return open_servers(settings.peer_host, settings.peer_port, partial(Server, answer=routes, limits=Limits()))
+        make = partial(Server, answer=routes, limits=Limits())
+        return open_servers(settings.peer_host, settings.peer_port, make, name="PEER_PORT")
 
     def _open_for_clients(self, settings: Settings) -> list[Server]:
         stats = StatsApi(settings.my_pod_name, self.store, self._roster, self._syncer, self.metrics, self.faults)
@@ -90,6 +91,7 @@ class Node:
             make,
             lenient="client_host" not in settings.chosen,
             fallback=None if "client_port" in settings.chosen else FALLBACK_CLIENT_PORT,
+            name="CLIENT_PORT",
         )
 
     def start(self) -> None:

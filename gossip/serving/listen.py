@@ -17,25 +17,30 @@ class CannotListen(Exception):
 
 
 def open_servers(
-    hosts: Sequence[str], port: int, make: Make, lenient: bool = False, fallback: int | None = None
+    hosts: Sequence[str],
+    port: int,
+    make: Make,
+    lenient: bool = False,
+    fallback: int | None = None,
+    name: str = "port",
 ) -> list[Server]:
     """A server for each host, all on one port; port 0 means any that is free at all of them.
 
     With `lenient`, hosts after the first that this machine does not have are left out. With a `fallback`, that port is
-    taken when `port` asks for rights that this process lacks. Raises CannotListen.
+    taken when `port` asks for rights that this process lacks. Raises CannotListen, which calls the port by `name`.
     """
     try:
         return _open_all(hosts, port, make, lenient)
     except PermissionError as error:
         if fallback is None:
-            raise CannotListen(_why(hosts, port, error)) from None
-        return open_servers(hosts, fallback, make, lenient)
+            raise CannotListen(_why(name, hosts, port, error)) from None
+        return open_servers(hosts, fallback, make, lenient, name=name)
     except OSError as error:
-        raise CannotListen(_why(hosts, port, error)) from None
+        raise CannotListen(_why(name, hosts, port, error)) from None
 
 
-def _why(hosts: Sequence[str], port: int, error: OSError) -> str:
-    return f"port {port} cannot be bound at {' and '.join(hosts)}: {error.strerror or error}"
+def _why(name: str, hosts: Sequence[str], port: int, error: OSError) -> str:
+    return f"{name} {port} cannot be bound at {' and '.join(hosts)}: {error.strerror or error}"
 
 
 def _open_all(hosts: Sequence[str], port: int, make: Make, lenient: bool) -> list[Server]:

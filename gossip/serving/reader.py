@@ -47,13 +47,13 @@ class Reader:
         while True:
             start = self._at = _skip_empty_lines(self._buffer, self._at)
             end = self._buffer.find(b"\r\n\r\n", start) + 4
-            if (end if end >= 4 else len(self._buffer)) - start > most:
-                raise HttpError(431, f"the head is over {most} bytes; ask for less at once", close=True)
-            if end >= 4:
+            if 4 <= end <= start + most:
                 self._at = end
                 return self._buffer[start:end]
-            if _BARE_LF.search(self._buffer, start):
+            if _BARE_LF.search(self._buffer, start, start + most):
                 raise HttpError(400, "a line ends with a bare LF; end lines with CRLF", close=True)
+            if len(self._buffer) > start + most:
+                raise HttpError(431, f"the head is over {most} bytes; ask for less at once", close=True)
             self._refill("head")
 
     def take(self, count: int) -> bytes:
@@ -71,7 +71,7 @@ class Reader:
     def line(self) -> bytes:
         """One line of a chunked body, without its CRLF."""
         most = self._limits.chunk_line_bytes
-        while (end := self._buffer.find(b"\r\n", self._at)) < 0 and len(self._buffer) - self._at <= most:
+        while (end := self._buffer.find(b"\r\n", self._at)) < 0 and len(self._buffer) - self._at <= most + 1:
             self._refill("body")
         if not 0 <= end - self._at <= most:
             raise HttpError(400, "a line of the chunked body is too long", close=True)

@@ -111,8 +111,12 @@ class Exchange:
                 return outcome
 
     def _conversation(self, send: Callable[[Message], Message], outcome: Outcome) -> bool:
-        """One conversation, added to the outcome. True when it was cut but moved something, so that another is due."""
-        before = outcome.sent + outcome.merged.news
+        """One conversation, added to the outcome. True when it was cut but moved something, so that another is due.
+
+        What was sent counts only when it changed something there: a peer may refuse all of it.
+        """
+        news_before = outcome.merged.news
+        fingerprints_there = set()
         cut = False
         message = self.opening()
         for _ in range(TURNS):
@@ -120,6 +124,7 @@ class Exchange:
             outcome.sent += len(message.entries)
             reply = send(message)
             outcome.peer = reply.sender
+            fingerprints_there.add(reply.sender.fingerprint)
             if reply.sender.origin == self._store.origin:
                 raise MetItself("the peer is this node itself")
             message, merged = self.answer(reply)
@@ -128,7 +133,7 @@ class Exchange:
             if message.says_nothing:
                 break
         outcome.agreed = outcome.peer is not None and outcome.peer.fingerprint == self._store.fingerprint()
-        return cut and outcome.sent + outcome.merged.news > before
+        return cut and (outcome.merged.news > news_before or len(fingerprints_there) > 1)
 
     def opening(self) -> Message:
         """The message that begins a conversation."""
@@ -150,7 +155,8 @@ class Exchange:
             entry = self._store.get(key)
             if entry is not None:
                 draft.give(key, entry)
-        for listing in self._by_lot(message.listings):
+        once_each = {listing.part: listing for listing in message.listings}  # a comparison may walk the whole part
+        for listing in self._by_lot([*once_each.values()]):
             self._compare(listing, draft)
         for part, theirs in self._by_lot([*message.summaries.items()]):
             for child, fingerprint_there in self._by_lot([*zip(children(part), theirs, strict=True)]):

@@ -108,8 +108,8 @@ class HostPeers(Discovery):
         for peer, answer in self._answers.items():
             try:
                 answer.heard(_resolve(peer))
-            except socket.gaierror as error:
-                if error.errno == socket.EAI_NONAME:
+            except (OSError, UnicodeError) as error:  # UnicodeError: a name that cannot be one, such as `a..b`
+                if isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME:
                     answer.heard(())
                 else:
                     failure = error

@@ -11,6 +11,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 from gossip.faults import Faults
 from gossip.metrics import Metrics
@@ -80,30 +81,34 @@ class Syncer:
             self._stopping.wait(self._interval * self._rng.uniform(1 - JITTER, 1 + JITTER))
         self._guarded(self._last_exchange)
 
-    def _guarded(self, act: Callable[[], None]) -> None:
+    def _guarded(self, act: Callable[[], Outcome | None]) -> Outcome | None:
+        """What `act` comes to. A mistake of our own may cost this turn, never the thread."""
         try:
-            act()
-        except Exception:  # our own mistake: it may cost a round, never the thread
+            return act()
+        except Exception:
             log.exception("a round of gossip failed")
+            return None
 
-    def round(self) -> None:
+    def round(self) -> Outcome | None:
         """One turn: an exchange with a random peer, if there is one."""
         address = self._roster.pick()
-        if address is not None:
-            end = time.monotonic() + ROUND_SECONDS
-            self._talk_to(address, lambda: end if not self._stopping.is_set() else 0.0)
+        if address is None:
+            return None
+        end = time.monotonic() + ROUND_SECONDS
+        return self._talk_to(address, lambda: end if not self._stopping.is_set() else 0.0)
 
-    def _last_exchange(self) -> None:
+    def _last_exchange(self) -> Outcome | None:
         """Leave what is held here with one peer that is not leaving itself."""
         for address in self._roster.best_first():
-            outcome = self._talk_to(address, lambda: self._stop_by)
+            outcome = self._guarded(partial(self._talk_to, address, lambda: self._stop_by))
             if outcome and outcome.peer and not outcome.peer.leaving:
                 log.info("last exchange, with %s: %d entries sent", address, outcome.sent)
-                return
+                return outcome
             if time.monotonic() >= self._stop_by:
                 break
         if self._roster.known():
             log.warning("no peer took part in a last exchange: writes not yet spread are lost with this node")
+        return None
 
     def _talk_to(self, address: Address, end: Callable[[], float]) -> Outcome | None:
         """One exchange with a peer, over by the moment that `end` gives on the monotonic clock. None when it failed."""

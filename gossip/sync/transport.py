@@ -54,8 +54,7 @@ class _Handler(urllib.request.HTTPHandler):
 def _opener() -> urllib.request.OpenerDirector:
     """One that speaks plain HTTP to the address it is given: no proxies, no redirects, no other schemes."""
     opener = urllib.request.OpenerDirector()
-    for handler in (_Handler(), urllib.request.HTTPErrorProcessor(), urllib.request.HTTPDefaultErrorHandler()):
-        opener.add_handler(handler)
+    opener.add_handler(_Handler())
     return opener
 
 
@@ -70,15 +69,33 @@ def post(address: Address, message: bytes, timeout: float, limit: int) -> bytes:
     request = urllib.request.Request(f"http://{address}{PATH}", message, {"Content-Type": CONTENT_TYPE})
     try:
         with _OPENER.open(request, timeout=timeout) as response:
-            answer: bytes = response.read(limit + 1)
-    except urllib.error.HTTPError as error:
-        with error:
-            complaint = error.read(_COMPLAINT_BYTES).decode(errors="replace").strip()
-        raise Refused(f"{address} answered {error.code}: {complaint}") from None
+            if response.status != 200:
+                raise Refused(f"{address} answered {response.status}: {_complaint(response)}")
+            return _read(response, limit)
     except urllib.error.URLError as error:
         raise NotReachable(f"{address} is not reachable: {error.reason}") from None
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise PeerFault(f"{address} gave no usable answer: {str(error) or type(error).__name__}") from None
-    if len(answer) > limit:
-        raise PeerFault(f"{address} answered with more than {limit} bytes")
-    return answer
+
+
+def _read(response: http.client.HTTPResponse, limit: int) -> bytes:
+    """The whole body. Its length must be said first: of a chunked body `http.client` might read without end."""
+    length = response.length
+    if length is None:
+        raise ValueError("it does not say how long it is")
+    if length > limit:
+        raise ValueError(f"it has {length} bytes, more than {limit}")
+    body = response.read(length)
+    if len(body) < length:
+        raise ValueError(f"it ends {length - len(body)} bytes too early")
+    return body
+
+
+def _complaint(response: http.client.HTTPResponse) -> str:
+    """The beginning of what a peer says about a refusal, as far as it can be had."""
+    if not response.length:
+        return ""
+    try:
+        return response.read(min(response.length, _COMPLAINT_BYTES)).decode(errors="replace").strip()
+    except (OSError, http.client.HTTPException):
+        return ""

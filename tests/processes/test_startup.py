@@ -71,7 +71,9 @@ def test_a_chosen_port_that_is_taken_ends_with_one_line_and_status_1() -> None:
         port = taken.getsockname()[1]
         done = run("--client-port", str(port), "--peer-port", "0")
     assert done.returncode == 1
-    assert done.stderr == f"gossipcar: port {port} cannot be bound at 127.0.0.1 and ::1: Address already in use\n"
+    assert (
+        done.stderr == f"gossipcar: CLIENT_PORT {port} cannot be bound at 127.0.0.1 and ::1: Address already in use\n"
+    )
     assert done.stdout == ""
 
 

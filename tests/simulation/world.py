@@ -1,0 +1,231 @@
+"""A cluster on one thread: virtual time, a seeded random network, and the real store, exchange, wire and roster.
+
+Rule 1: every message passes through `wire`, both ways.
+Rule 2: time moves only in `World.run`, from one event to the next; nothing sleeps, and one seed gives one history.
+Rule 3: a node's rounds follow each other at the interval, varied by a fifth either way, as the gossip thread's do.
+Rule 4: while a message is on its way, other nodes go on: their rounds that fall due are run then. Those run at one
+        moment each, or conversations would be nested without end.
+"""
+
+import heapq
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import count
+
+from gossip.data.clock import MICROS, Clock
+from gossip.data.entry import Entry, newest
+from gossip.data.store import Merged, Store, StoreLimits
+from gossip.sync import wire
+from gossip.sync.address import Address
+from gossip.sync.exchange import MESSAGE_BUDGET, Exchange, Outcome
+from gossip.sync.message import Message, PeerFault
+from gossip.sync.roster import Roster
+from gossip.sync.syncer import JITTER
+
+EPOCH = 1_700_000_000 * MICROS
+"""What a correct clock shows when a world begins."""
+
+CONVERSATIONS = 10
+"""Conversations within one round at most. It stands for the seconds after which the gossip thread ends a round."""
+
+
+@dataclass
+class Network:
+    """How messages fare. All chances are of one message, be it a request or an answer."""
+
+    loss: float = 0.0
+    """The chance that it is lost."""
+    late: float = 0.0
+    """The chance that it arrives ten seconds after its sender gave up. The peer still takes in a late request."""
+    delay: float = 0.0
+    """The most seconds that it takes otherwise."""
+    sides: dict[int, int] = field(default_factory=dict)
+    """On which side of a partition each node is, by number; 0 unless told. Nothing passes between sides."""
+
+    def split(self, *sides: Iterable[int]) -> None:
+        """Part these groups of nodes from each other, and from all nodes not named."""
+        self.sides = {number: side for side, numbers in enumerate(sides, 1) for number in numbers}
+
+    def heal(self) -> None:
+        self.sides = {}
+
+    def connects(self, a: int, b: int) -> bool:
+        return self.sides.get(a, 0) == self.sides.get(b, 0)
+
+
+class Node:
+    """One node: what a process holds, its clock's error, and what became of the entries that peers sent it."""
+
+    def __init__(self, world: "World", number: int) -> None:
+        self.number = number
+        self.address = Address(f"node-{number}", 80)
+        self.skew = 0.0
+        """Seconds by which its wall clock is ahead."""
+        self._world = world
+        self.start()
+
+    def start(self) -> None:
+        """Begin as a new process does: an empty store, an origin drawn afresh, nothing remembered."""
+        world = self._world
+        self.up = True
+        self.merged = Merged()
+        self.store = world.make_store(world.rng.getrandbits(64), Clock(self.wall), StoreLimits())
+        self.exchange = Exchange(self.store, "simulated", world.rng, world.budget)
+        self.roster = Roster(world.discover, {self.address}, world.rng, now=lambda: world.now)
+
+    def crash(self) -> None:
+        self.up = False
+
+    def wall(self) -> int:
+        return EPOCH + round((self._world.now + self.skew) * MICROS)
+
+    def put(self, key: bytes, value: bytes) -> Entry:
+        """Write a value; give the entry that it became."""
+        self.store.put(key, value)
+        entry = self.store.get(key)
+        assert entry is not None
+        return entry
+
+    def bury(self, key: bytes) -> Entry:
+        """Write a tombstone, as a merge, which is the way in for one whether or not clients may delete."""
+        entry = Entry(self.store.clock.issue(), self.store.origin, None)
+        self.store.apply([(key, entry)])
+        return entry
+
+    def answer(self, request: bytes) -> bytes:
+        """What it says to the bytes of a request."""
+        answer, merged = self.exchange.answer(wire.decode(request))
+        self.merged += merged
+        return wire.encode(answer)
+
+
+class World:
+    """So many nodes, their network, and the time."""
+
+    def __init__(
+        self,
+        nodes: int,
+        seed: int,
+        *,
+        interval: float = 1.0,
+        budget: int = MESSAGE_BUDGET,
+        make_store: Callable[[int, Clock, StoreLimits], Store] = Store,
+    ) -> None:
+        self.rng = random.Random(seed)
+        self.now = 0.0
+        """Seconds since the world began."""
+        self.interval = interval
+        self.budget = budget
+        self.make_store = make_store
+        self.network = Network()
+        self._addresses = [Address(f"node-{number}", 80) for number in range(nodes)]
+        self.nodes = [Node(self, number) for number in range(nodes)]
+        self._of = {node.address: node for node in self.nodes}
+        self._order = count()
+        self._events: list[tuple[float, int, Callable[[], object]]] = []
+        self._waiting = False
+        for node in self.nodes:
+            self._after(self.rng.uniform(0, interval), self._turns_of(node))
+
+    def discover(self) -> list[Address]:
+        """All addresses, those of nodes that are down among them: discovery lags."""
+        return self._addresses
+
+    def run(self, rounds: float) -> None:
+        """Let so many intervals pass."""
+        self._run_until(self.now + rounds * self.interval)
+
+    def rounds_until(self, true: Callable[[], bool], most: int) -> int:
+        """Let intervals pass until `true()` is; how many it took. Fails after `most`."""
+        for rounds in range(most + 1):
+            if true():
+                return rounds
+            self.run(1)
+        raise AssertionError(f"not so after {most} rounds")
+
+    def round(self, node: Node) -> None:
+        """One turn of a node: an exchange with a random peer, as `Syncer` does it."""
+        address = node.roster.pick()
+        if not node.up or address is None:
+            return
+        try:
+            self.converse(node, self._of[address])
+        except PeerFault:
+            node.roster.failed(address)
+        else:
+            node.roster.succeeded(address)
+
+    def converse(self, node: Node, peer: Node) -> Outcome:
+        """One exchange, begun by `node`. Raises PeerFault when the network fails it."""
+        process = node.store
+        conversations = count(1)
+
+        def send(message: Message) -> Message:
+            request = wire.encode(message)
+            self._carry(node, peer, late=lambda: peer.answer(request))
+            answer = peer.answer(request)
+            self._carry(peer, node)
+            if node.store is not process or not node.up:
+                raise PeerFault("the node that asked is no more")
+            return wire.decode(answer)
+
+        outcome = node.exchange.converse(send, more=lambda: next(conversations) < CONVERSATIONS)
+        node.merged += outcome.merged
+        return outcome
+
+    def agreed(self, nodes: Iterable[Node] | None = None) -> bool:
+        """Whether these nodes, all unless told, hold the same."""
+        return len({node.store.fingerprint() for node in nodes or self.nodes}) == 1
+
+    def _turns_of(self, node: Node) -> Callable[[], None]:
+        def turn() -> None:
+            self.round(node)
+            self._after(self.interval * self.rng.uniform(1 - JITTER, 1 + JITTER), turn)
+
+        return turn
+
+    def _carry(self, sender: Node, receiver: Node, late: Callable[[], object] | None = None) -> None:
+        """Take a message over the network: pass the time, or raise PeerFault. `late` is its late arrival."""
+        network = self.network
+        if self.rng.random() < network.loss:
+            raise PeerFault("timed out: lost")
+        if self.rng.random() < network.late:
+            if late is not None:
+                self._after(10.0, lambda: late() if receiver.up else None)
+            raise PeerFault("timed out: late")
+        self._pass(self.rng.uniform(0, network.delay))
+        if not receiver.up or not network.connects(sender.number, receiver.number):
+            raise PeerFault("not reached")
+
+    def _pass(self, seconds: float) -> None:
+        """Wait while a message is on its way; see rule 4."""
+        if not seconds or self._waiting:
+            return
+        self._waiting = True
+        self._run_until(self.now + seconds)
+        self._waiting = False
+
+    def _after(self, seconds: float, act: Callable[[], object]) -> None:
+        heapq.heappush(self._events, (self.now + seconds, next(self._order), act))
+
+    def _run_until(self, end: float) -> None:
+        while self._events and self._events[0][0] <= end:
+            at, _, act = heapq.heappop(self._events)
+            self.now = max(self.now, at)
+            act()
+        self.now = max(self.now, end)
+
+
+def contents(node: Node) -> dict[bytes, Entry]:
+    """All that a node holds."""
+    return dict(node.store.items())
+
+
+def merged_by_law(nodes: Iterable[Node]) -> dict[bytes, Entry]:
+    """What all nodes should come to hold: of each key, the entry that stands by the merge law."""
+    result: dict[bytes, Entry] = {}
+    for node in nodes:
+        for key, entry in node.store.items():
+            result[key] = newest(result.get(key, entry), entry)
+    return result

@@ -1,0 +1,181 @@
+"""Each setting: where it comes from, what it may be, and what people are told when it is not."""
+
+import socket
+from typing import Any
+
+import pytest
+
+from gossip.config import SETTINGS, SettingError, Settings, load
+from gossip.sync.address import Address
+
+DEFAULTS = {
+    "client_host": ("127.0.0.1", "::1"),
+    "client_port": 80,
+    "peer_host": ("::",),
+    "peer_port": 46747,
+    "peers": (),
+    "service_dns_name": "",
+    "my_pod_name": socket.gethostname(),
+    "my_pod_ip": "",
+    "cluster_name": "gossipcar",
+    "gossip_interval": 1.0,
+    "max_value_bytes": 1_048_576,
+    "max_store_bytes": 67_108_864,
+    "max_clock_skew": 60.0,
+    "log_level": "INFO",
+}
+
+MIB, GIB = 2**20, 2**30
+
+GOOD = [
+    ("CLIENT_HOST", "127.0.0.2", ("127.0.0.2",)),
+    ("CLIENT_HOST", "localhost, 10.0.0.1,::1", ("127.0.0.1", "::1", "10.0.0.1")),
+    ("CLIENT_HOST", "[::1]", ("::1",)),
+    ("CLIENT_PORT", "0", 0),
+    ("CLIENT_PORT", "65535", 65535),
+    ("PEER_HOST", "0.0.0.0", ("0.0.0.0",)),
+    ("PEER_PORT", "7000", 7000),
+    ("PEERS", "a, b:5 ,[::1],", (Address("a", 46747), Address("b", 5), Address("::1", 46747))),
+    ("SERVICE_DNS_NAME", "cars.default.svc.cluster.local.", "cars.default.svc.cluster.local."),
+    ("SERVICE_DNS_NAME", "_peer._tcp.cars", "_peer._tcp.cars"),
+    ("MY_POD_NAME", "pod é", "pod é"),
+    ("MY_POD_IP", "10.0.0.1", "10.0.0.1"),
+    ("MY_POD_IP", "FD00:0::1", "fd00::1"),
+    ("CLUSTER_NAME", "é" * 127, "é" * 127),
+    ("GOSSIP_INTERVAL", "0.01", 0.01),
+    ("GOSSIP_INTERVAL", "3600", 3600.0),
+    ("MAX_VALUE_BYTES", "1", 1),
+    ("MAX_VALUE_BYTES", str(64 * MIB), 64 * MIB),
+    ("MAX_STORE_BYTES", "1024", 1024),
+    ("MAX_STORE_BYTES", str(1024 * GIB), 1024 * GIB),
+    ("MAX_CLOCK_SKEW", "0.1", 0.1),
+    ("MAX_CLOCK_SKEW", "86400", 86400.0),
+    ("LOG_LEVEL", "Debug", "DEBUG"),
+    ("LOG_LEVEL", "ERROR", "ERROR"),
+]  # fmt: skip
+
+PORTS = "a whole number from 0 to 65535, where 0 means any free port"
+HOSTS = "IP addresses or localhost, separated by commas"
+PEERS = "host:port or host, separated by commas, IPv6 in brackets"
+NAME = "up to 255 printable bytes"
+
+BAD = [
+    ("CLIENT_HOST", "example.org", HOSTS),
+    ("CLIENT_HOST", ",", HOSTS),
+    ("CLIENT_HOST", "127.0.0.1 ::1", HOSTS),
+    ("CLIENT_PORT", "http", PORTS),
+    ("CLIENT_PORT", "-1", PORTS),
+    ("CLIENT_PORT", "65536", PORTS),
+    ("CLIENT_PORT", "80.0", PORTS),
+    ("CLIENT_PORT", "٨٠", PORTS),
+    ("CLIENT_PORT", "8_0", PORTS),
+    ("CLIENT_PORT", "9" * 5000, PORTS),
+    ("PEER_HOST", "10.0.0.300", HOSTS),
+    ("PEER_PORT", "1e3", PORTS),
+    ("PEERS", "a b", PEERS),
+    ("PEERS", "::1", PEERS),
+    ("PEERS", "a:0", PEERS),
+    ("SERVICE_DNS_NAME", "two words", "a DNS name"),
+    ("SERVICE_DNS_NAME", "a..b", "a DNS name"),
+    ("SERVICE_DNS_NAME", "cars:46747", "a DNS name"),
+    ("SERVICE_DNS_NAME", "http://cars", "a DNS name"),
+    ("SERVICE_DNS_NAME", "a\\b", "a DNS name"),
+    ("SERVICE_DNS_NAME", "a" * 64, "a DNS name"),
+    ("SERVICE_DNS_NAME", "a." * 127 + "a", "a DNS name"),
+    ("MY_POD_NAME", "a\nb", NAME),
+    ("MY_POD_NAME", "\udcff", NAME),
+    ("MY_POD_IP", "pod-1", "one IP address"),
+    ("MY_POD_IP", "10.0.0.1,10.0.0.2", "one IP address"),
+    ("CLUSTER_NAME", "é" * 128, NAME),
+    ("GOSSIP_INTERVAL", "0", "a number from 0.01 to 3600"),
+    ("GOSSIP_INTERVAL", "nan", "a number from 0.01 to 3600"),
+    ("GOSSIP_INTERVAL", "inf", "a number from 0.01 to 3600"),
+    ("GOSSIP_INTERVAL", "1s", "a number from 0.01 to 3600"),
+    ("MAX_VALUE_BYTES", "0", "a whole number from 1 to 67108864"),
+    ("MAX_VALUE_BYTES", "1M", "a whole number from 1 to 67108864"),
+    ("MAX_STORE_BYTES", "1023", "a whole number from 1024 to 1099511627776"),
+    ("MAX_CLOCK_SKEW", "-1", "a number from 0.1 to 86400"),
+    ("LOG_LEVEL", "loud", "debug, info, warning or error"),
+]
+
+
+def given(name: str, text: str) -> tuple[Settings, Settings]:
+    """The settings when this one is given by the environment, and when it is given by its flag."""
+    return load({}, {name: text}), load({name.lower(): text}, {})
+
+
+def test_the_defaults() -> None:
+    settings = load({}, {})
+    assert {name: getattr(settings, name) for name in DEFAULTS} == DEFAULTS
+    assert settings.chosen == frozenset()
+    assert {setting.field for setting in SETTINGS} == set(DEFAULTS)
+
+
+@pytest.mark.parametrize(("name", "text", "value"), GOOD)
+def test_what_is_allowed(name: str, text: str, value: Any) -> None:
+    for settings in given(name, text):
+        assert getattr(settings, name.lower()) == value
+        assert settings.chosen == {name.lower()}
+
+
+def test_every_setting_is_tried_here() -> None:
+    names = {setting.name for setting in SETTINGS}
+    assert {name for name, *_ in GOOD} == names
+    assert {name for name, *_ in BAD} == names
+
+
+@pytest.mark.parametrize(("name", "text", "allowed"), BAD)
+def test_what_is_not_allowed_is_told_with_what_is(name: str, text: str, allowed: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        load({}, {name: text})
+    assert str(caught.value) == f"{name}={text} is not allowed: give {allowed}"
+    flag = "--" + name.lower().replace("_", "-")
+    with pytest.raises(SettingError) as caught:
+        load({name.lower(): text}, {})
+    assert str(caught.value) == f"{flag} {text!r} is not allowed: give {allowed}"
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_the_flag_goes_before_the_environment(setting: Any) -> None:
+    text, value = next((text, value) for name, text, value in GOOD if name == setting.name)
+    assert getattr(load({setting.field: text}, {setting.name: "never looked at \n"}), setting.field) == value
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+@pytest.mark.parametrize("text", ["", "  "])
+def test_an_empty_environment_variable_is_not_given(setting: Any, text: str) -> None:
+    settings = load({setting.field: None}, {setting.name: text})
+    assert getattr(settings, setting.field) == DEFAULTS[setting.field]
+    assert settings.chosen == frozenset()
+
+
+def test_an_empty_flag_asks_for_the_default_whatever_the_environment_says() -> None:
+    settings = load({"client_port": ""}, {"CLIENT_PORT": "7000"})
+    assert (settings.client_port, settings.chosen) == (80, frozenset())
+
+
+def test_spaces_around_a_variable_are_passed_over() -> None:
+    assert load({}, {"CLIENT_PORT": " 7000\n"}).client_port == 7000
+
+
+def test_a_default_that_is_given_counts_as_chosen() -> None:
+    assert load({}, {"CLIENT_PORT": "80"}).chosen == {"client_port"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "cluster"),
+    [
+        ({}, "gossipcar"),
+        ({"SERVICE_DNS_NAME": "cars"}, "cars"),
+        ({"SERVICE_DNS_NAME": "cars", "CLUSTER_NAME": "fleet"}, "fleet"),
+    ],
+)
+def test_the_clusters_name(environ: dict[str, str], cluster: str) -> None:
+    assert load({}, environ).cluster_name == cluster
+
+
+@pytest.mark.parametrize(("peer_port", "expected"), [("", 46747), ("7000", 7000), ("0", 46747)])
+def test_peers_without_a_port_are_called_on_the_nodes_own(peer_port: str, expected: int) -> None:
+    settings = load({}, {"PEERS": "a", "PEER_PORT": peer_port})
+    assert settings.peers == (Address("a", expected),)
+    assert settings.default_peer_port == expected

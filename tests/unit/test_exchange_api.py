@@ -1,0 +1,101 @@
+"""The peer's door: what is let in, and with which status the rest is sent away."""
+
+import pytest
+
+from gossip.api.exchange import ExchangeApi, message_limit
+from gossip.data.clock import MICROS
+from gossip.data.entry import Entry
+from gossip.data.store import Store, StoreLimits
+from gossip.faults import Faults
+from gossip.metrics import Metrics
+from gossip.serving.answer import Answer
+from gossip.sync import wire
+from gossip.sync.message import Message
+from tests.unit.fakes import NOON, error_of, make_exchange, make_store, refusal_of, request_of, text_of, with_body
+
+LIMITS = StoreLimits(value_bytes=1000)
+
+
+class Door:
+    def __init__(self, store: Store) -> None:
+        self.faults = Faults()
+        self.metrics = Metrics()
+        self._api = ExchangeApi(make_exchange(store), LIMITS, self.faults, self.metrics)
+
+    def answer(self, raw: bytes) -> Answer:
+        return self._api.post(request_of(raw))
+
+    def post(self, body: bytes) -> Answer:
+        return self._api.post(with_body("POST", "/exchange", body))
+
+
+def opening(cluster: str = "test") -> Message:
+    return make_exchange(make_store(2), cluster).opening()
+
+
+def test_a_message_is_answered_with_a_message() -> None:
+    store = make_store(1)
+    store.put(b"k", b"v")
+    door = Door(store)
+    answer = door.post(wire.encode(opening()))
+    assert (answer.status, answer.content_type) == (200, "application/vnd.gossipcar.exchange")
+    assert wire.decode(b"".join(answer.body)).entries == [(b"k", Entry(NOON, 1, b"v"))]
+    assert door.faults.counts == {}
+
+
+def test_what_a_peer_gives_is_merged() -> None:
+    store = make_store(1)
+    message = opening()
+    message.entries = [(b"k", Entry(NOON, 2, b"v"))]
+    Door(store).post(wire.encode(message))
+    assert store.get(b"k") == Entry(NOON, 2, b"v")
+
+
+def test_only_openings_count_as_exchanges() -> None:
+    door = Door(make_store(1))
+    message = opening()
+    door.post(wire.encode(message))
+    message.opening = False
+    door.post(wire.encode(message))
+    assert door.metrics.exchanges_in.total == 1
+
+
+def test_refused_entries_are_counted_as_faults() -> None:
+    door = Door(make_store(1))
+    message = opening()
+    message.entries = [(b"a", Entry(NOON + 3600 * MICROS, 2, b"v")), (b"b", Entry(NOON + 3600 * MICROS, 2, b"v"))]
+    assert door.post(wire.encode(message)).status == 200
+    assert door.faults.counts == {"entry refused, future": 2}
+
+
+SENT_AWAY = {
+    "nothing": (b"", 400, "malformed message"),
+    "other bytes": (b"<html>" * 20, 400, "malformed message"),
+    "half a message": (wire.encode(opening())[:-1], 400, "malformed message"),
+    "another cluster": (wire.encode(opening("other")), 403, "another cluster"),
+    "another version": (b"GC\x09" + wire.encode(opening())[3:], 415, "unknown protocol version"),
+}
+
+
+@pytest.mark.parametrize(("body", "status", "kind"), SENT_AWAY.values(), ids=SENT_AWAY.keys())
+def test_what_is_sent_away_is_told_and_counted(body: bytes, status: int, kind: str) -> None:
+    door = Door(make_store(1))
+    answer = error_of(lambda: door.post(body)).answer
+    assert answer.status == status
+    assert len(text_of(answer).splitlines()) == 1
+    assert door.faults.counts == {kind: 1}
+    assert door.metrics.exchanges_in.total == 0
+
+
+def test_a_message_that_is_too_large_is_not_read() -> None:
+    assert message_limit(LIMITS) == 2_098_152
+    head = b"POST /exchange HTTP/1.1\r\nHost: x\r\nContent-Length: 2098153\r\n\r\n"
+    assert refusal_of(lambda: Door(make_store(1)).answer(head)) == (413, "a message may have 2098152 bytes at most")
+
+
+def test_a_full_message_with_the_largest_value_fits() -> None:
+    store = make_store(3, LIMITS)
+    store.apply((b"key%d" % number, Entry(NOON, 3, bytes(1000))) for number in range(1200))
+    message, _ = make_exchange(store).answer(opening())
+    assert message.cut
+    assert 1_000_000 < len(wire.encode(message)) <= message_limit(LIMITS)

@@ -1,0 +1,53 @@
+"""Keys out of query strings."""
+
+import pytest
+
+from gossip.api.query import keys_of
+from tests.unit.fakes import refusal_of
+
+KEYS = [
+    (b"", []),
+    (b"&", []),
+    (b"k=a", [b"a"]),
+    (b"k=a&k=b&k=a", [b"a", b"b", b"a"]),
+    (b"x=1&k=a&kk=2&K=3&", [b"a"]),
+    (b"k=a=b", [b"a=b"]),
+    (b"k=a;k=b", [b"a;k=b"]),
+    (b"k=a+b", [b"a b"]),
+    (b"k=a%2Bb", [b"a+b"]),
+    (b"k=%41%2f%26", [b"A/&"]),
+    (b"k=%25", [b"%"]),
+    (b"k=%2541", [b"%41"]),
+    (b"%6b=a", [b"a"]),
+    (b"k=%C3%A9", ["é".encode()]),
+    ("k=é".encode(), ["é".encode()]),
+    (b"k=\xc3%a9", ["é".encode()]),
+    (b"x=%zz&k=a", [b"a"]),
+]
+
+
+@pytest.mark.parametrize(("query", "keys"), KEYS)
+def test_keys(query: bytes, keys: list[bytes]) -> None:
+    assert keys_of(query) == keys
+
+
+BAD = [
+    (b"k", "a key is empty"),
+    (b"k=", "a key is empty"),
+    (b"k=a&k=", "a key is empty"),
+    (b"k=%", "a key has a %"),
+    (b"k=a%4", "a key has a %"),
+    (b"k=%zz", "a key has a %"),
+    (b"k=%+1", "a key has a %"),
+    (b"k=%ff", "a key is not UTF-8"),
+    (b"k=\xff", "a key is not UTF-8"),
+    (b"k=%C3", "a key is not UTF-8"),
+    (b"k=%ED%A0%80", "a key is not UTF-8"),
+]
+
+
+@pytest.mark.parametrize(("query", "why"), BAD)
+def test_what_is_no_key(query: bytes, why: str) -> None:
+    status, sentence = refusal_of(lambda: keys_of(query))
+    assert status == 422
+    assert sentence.startswith(why)
