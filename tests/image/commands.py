@@ -1,0 +1,8 @@
+"""The README's commands about the image, in its order."""
+
+from tests.docs.readme import examples
+
+BUILD, RUN, STOP = (example.command for example in examples() if example.program == "docker")
+
+REQUESTS = [example for example in examples() if example.program == "curl" and "localhost:8080" in example.command]
+"""What can be asked at the port that RUN publishes."""

@@ -1,0 +1,28 @@
+"""One engine for all tests of the image, and the image, built as the README says."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.image.commands import BUILD
+from tests.image.engine import Engine, engine_or_skip
+from tests.nodes import ROOT
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """An engine that has the Dockerfile's base image."""
+    engine_or_skip()
+    found = re.search(r"^ARG PYTHON=(\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert found
+    with Engine(tmp_path_factory.mktemp("docker")) as engine:
+        engine.import_base(found[1])
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def image(engine: Engine) -> str:
+    """The image's name."""
+    engine.run(BUILD)
+    return "gossipcar"
