@@ -50,7 +50,9 @@ class Node:
         self._roster = Roster(partial(known_peers, fixed, self._discoveries), self._own(settings), rng)
         exchange = Exchange(self.store, settings.cluster_name, rng)
         post = partial(transport.post, limit=message_limit(limits))
-        self._syncer = Syncer(exchange, self._roster, post, settings.gossip_interval, rng, self.faults, self.metrics)
+        self._syncer = Syncer(
+            self.store, exchange, self._roster, post, settings.gossip_interval, rng, self.faults, self.metrics
+        )
         self._discovers = bool(fixed or self._discoveries)
         self.peer_servers = self._open_for_peers(settings, ExchangeApi(exchange, limits, self.faults, self.metrics))
         self.client_servers = self._open_for_clients(settings)

@@ -90,4 +90,5 @@ class Digest:
         turn = first * FANOUT // LEAVES
         rest = first * FANOUT % LEAVES
         for child in (*below[turn:], *below[:turn]):
-            yield from self.leaves(child, rest)
+            if child in self._fingerprints:
+                yield from self.leaves(child, rest)

@@ -120,11 +120,25 @@ class Store:
         source = iter(items)
         while batch := list(islice(source, MERGE_SLICE)):
             with self._lock:
-                horizon = self.clock.wall() + self.limits.skew_micros
+                horizon = self._horizon()
                 for key, entry in batch:
                     self._merge(key, entry, horizon, merged)
             time.sleep(0)  # hands the interpreter to whoever waits for it; releasing the lock alone does not
         return merged
+
+    def learn(self, latest: int) -> None:
+        """Stamp above a time that a peer has seen from now on, unless it is too far in the future.
+
+        So a node that was restarted with a slower clock writes above its own former stamps from its first contact on.
+        """
+        with self._lock:
+            if latest <= self._horizon():
+                self.clock.observe(latest)
+
+    @property
+    def ahead(self) -> int:
+        """By how many microseconds the stamps issued here run ahead of the wall clock, beyond what peers accept."""
+        return max(0, self.clock.latest - self._horizon())
 
     def freeze(self) -> None:
         """Refuse local writes from now on. Every write acknowledged before is in the store when this returns."""
@@ -153,6 +167,9 @@ class Store:
     def holds_at_most(self, part: int, count: int) -> bool:
         """Whether a part has no more than `count` entries. Costs no more than walking that many."""
         return sum(1 for _ in islice(self.items(part), count + 1)) <= count
+
+    def _horizon(self) -> int:
+        return self.clock.wall() + self.limits.skew_micros
 
     def _merge(self, key: bytes, entry: Entry, horizon: int, merged: Merged) -> None:
         old = self.get(key)

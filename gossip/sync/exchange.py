@@ -149,6 +149,7 @@ class Exchange:
         sender = message.sender
         if sender.cluster != self._cluster:
             raise OtherCluster(f"the peer's cluster is {sender.cluster!r}, this one's is {self._cluster!r}")
+        self._store.learn(sender.latest)
         merged = self._store.apply(message.entries)
         draft = _Draft(self._budget, sender.largest)
         for key in message.wants:

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from gossip.data.clock import MICROS
+from gossip.data.store import Store
 from gossip.faults import Faults
 from gossip.metrics import Metrics
 from gossip.sync import wire
@@ -30,6 +32,11 @@ ROUND_SECONDS = 10.0
 JITTER = 0.2
 """By which part the interval varies, either way."""
 
+_STEPPED_BACK = (
+    "this node's stamps are {:.0f} s too far ahead of its clock, which has been set back; "
+    "peers refuse its writes for so long, unless it is restarted"
+)
+
 log = logging.getLogger("gossipcar.gossip")
 
 Post = Callable[[Address, bytes, float], bytes]
@@ -41,6 +48,7 @@ class Syncer:
 
     def __init__(
         self,
+        store: Store,
         exchange: Exchange,
         roster: Roster,
         post: Post,
@@ -49,6 +57,7 @@ class Syncer:
         faults: Faults,
         metrics: Metrics,
     ) -> None:
+        self._store = store
         self._exchange = exchange
         self._roster = roster
         self._post = post
@@ -91,6 +100,8 @@ class Syncer:
 
     def round(self) -> Outcome | None:
         """One turn: an exchange with a random peer, if there is one."""
+        if self._store.ahead:
+            self._faults.note("clock stepped back", _STEPPED_BACK.format(self._store.ahead / MICROS))
         address = self._roster.pick()
         if address is None:
             return None

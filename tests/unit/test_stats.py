@@ -22,7 +22,7 @@ def test_every_line() -> None:
     metrics, faults = Metrics(), Faults()
     roster = Roster(lambda: [Address("a", 1), Address("b", 1)], {Address("a", 1)}, random.Random(1))
     exchange = make_exchange(store)
-    syncer = Syncer(exchange, roster, unreachable, 1.0, random.Random(1), faults, metrics)
+    syncer = Syncer(store, exchange, roster, unreachable, 1.0, random.Random(1), faults, metrics)
     stats = StatsApi("pod-1", store, roster, syncer, metrics, faults, now)
 
     assert text_of(stats.get(get_of("/stats"))) == (

@@ -36,6 +36,26 @@ def test_a_write_goes_past_what_a_peer_wrote() -> None:
     assert store.get(b"k") == Entry(NOON + 6, 1, b"mine")
 
 
+@pytest.mark.parametrize(
+    ("learned", "stamped"),
+    [(NOON - 5, NOON), (NOON + 5, NOON + 6), (NOON + 60 * MICROS, NOON + 60 * MICROS + 1), (NOON + 61 * MICROS, NOON)],
+)
+def test_a_time_that_a_peer_has_seen_is_stamped_above_unless_too_far_ahead(learned: int, stamped: int) -> None:
+    store = make_store(origin=1)
+    store.learn(learned)
+    store.put(b"k", b"v")
+    assert store.get(b"k") == Entry(stamped, 1, b"v")
+
+
+def test_how_far_stamps_run_ahead_of_a_clock_that_was_set_back() -> None:
+    wall = Wall(NOON + 7200 * MICROS)
+    store = make_store(wall=wall)
+    store.put(b"k", b"v")
+    assert store.ahead == 0
+    wall.now = NOON
+    assert store.ahead == 7140 * MICROS
+
+
 def test_sizes_follow_writes() -> None:
     store = make_store()
     assert (store.entries, store.bytes) == (0, 0)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from gossip.data.clock import MICROS
 from gossip.data.store import Store
 from gossip.faults import Faults
 from gossip.metrics import Metrics
@@ -17,7 +18,7 @@ from gossip.sync.message import NotReachable, PeerFault, Refused
 from gossip.sync.roster import Roster
 from gossip.sync.syncer import Post, Syncer
 from tests.nodes import wait_until
-from tests.unit.fakes import make_exchange, make_store
+from tests.unit.fakes import NOON, make_exchange, make_store
 
 NEVER = 3600.0
 """An interval after which no test comes to see a second round."""
@@ -38,7 +39,9 @@ class Bench:
         self.faults = Faults()
         self.metrics = Metrics()
         post: Post = lambda address, message, timeout: peers[address](message, timeout)  # noqa: E731
-        self.syncer = Syncer(self.exchange, self.roster, post, interval, random.Random(seed), self.faults, self.metrics)
+        self.syncer = Syncer(
+            self.store, self.exchange, self.roster, post, interval, random.Random(seed), self.faults, self.metrics
+        )
 
     def first_round(self) -> None:
         self.syncer.start()
@@ -71,6 +74,14 @@ def test_a_round_is_one_exchange_with_a_peer() -> None:
     assert bench.store.entries == 2
     assert bench.metrics.exchanges_out.total == 1
     assert bench.syncer.last_exchange is not None
+
+
+def test_a_clock_that_was_set_back_is_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    bench = Bench({})
+    bench.store.clock.observe(NOON + 7260 * MICROS)
+    bench.syncer.round()
+    assert bench.faults.counts == {"clock stepped back": 1}
+    assert "7200 s too far ahead of its clock" in caplog.text
 
 
 def test_a_round_without_peers_does_nothing() -> None:
