@@ -28,6 +28,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
     """Run a node until a signal ends it. The exit status: 0 done, 1 a port cannot be bound, 2 a setting is wrong."""
+    stop = _stop_on_signals()
     try:
         flags = vars(_parser().parse_args(argv))
         settings = config.load(flags, os.environ if environ is None else environ)
@@ -40,7 +41,7 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
         return _fail(str(error), CANNOT_RUN)
     except DnsUnavailable as error:
         return _fail(f"SERVICE_DNS_NAME={settings.service_dns_name} cannot be looked up: {error}", BAD_SETTING)
-    return _run(node, settings)
+    return _run(node, settings, stop)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,28 +59,40 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _fail(sentence: str, status: int) -> int:
-    print(f"gossipcar: {sentence}", file=sys.stderr)
+    print(f"gossipcar: {' '.join(sentence.split())}", file=sys.stderr)
     return status
 
 
-def _run(node: Node, settings: config.Settings) -> int:
+def _stop_on_signals() -> threading.Event:
+    """An event that the first SIGTERM or SIGINT sets; a second one ends the process at once."""
     stop = threading.Event()
 
     def on_signal(number: int, _: FrameType | None) -> None:
         if stop.is_set():
-            os._exit(128 + number)  # asked twice: at once
+            os._exit(128 + number)
         stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
+    return stop
+
+
+def _run(node: Node, settings: config.Settings, stop: threading.Event) -> int:
     node.start()
-    print(f"gossipcar: clients at {_urls(node.client_servers)}{_remark(node, settings)}", flush=True)
-    print(f"gossipcar: peers at {_urls(node.peer_servers)}", flush=True)
+    _say(f"clients at {_urls(node.client_servers)}{_remark(node, settings)}")
+    _say(f"peers at {_urls(node.peer_servers)}")
     log.info("node %016x of cluster %s is up", node.store.origin, settings.cluster_name)
     stop.wait()
     node.stop()
     log.info("node %016x is down", node.store.origin)
     return DONE
+
+
+def _say(line: str) -> None:
+    try:
+        print(f"gossipcar: {line}", flush=True)
+    except OSError as error:  # nobody can read it; the node serves all the same
+        log.warning("%s (not printed: %s)", line, error)
 
 
 def _urls(servers: Sequence[Server]) -> str:

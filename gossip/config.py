@@ -1,6 +1,7 @@
 """Settings: each with its unit, default and reason side by side, from flags, else the environment, else the default."""
 
 import ipaddress
+import re
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ DEFAULT_PEER_PORT = 46747
 FALLBACK_CLIENT_PORT = 8080
 """Taken for clients when the default port may not be bound and the user chose none."""
 
-_KIB, _MIB, _GIB = 2**10, 2**20, 2**30
+_MIB, _GIB = 2**20, 2**30
 
 
 class SettingError(Exception):
@@ -53,8 +54,13 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
+_DECIMAL = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
+
+
 def _seconds(least: float, most: float) -> Callable[[str], float]:
     def parse(text: str) -> float:
+        if not _DECIMAL.fullmatch(text):
+            raise ValueError(text)
         seconds = float(text)
         if not least <= seconds <= most:
             raise ValueError(text)
@@ -73,7 +79,8 @@ def _hosts(text: str) -> tuple[str, ...]:
         if item == "localhost":
             hosts += ("127.0.0.1", "::1")
         else:
-            hosts.append(str(ipaddress.ip_address(item.strip("[]"))))
+            bare = item[1:-1] if item.startswith("[") and item.endswith("]") else item
+            hosts.append(str(ipaddress.ip_address(bare)))
     if not hosts:
         raise ValueError(text)
     return tuple(dict.fromkeys(hosts))
@@ -147,12 +154,12 @@ SETTINGS = (
             "the time between rounds of gossip; an idle round costs under a kilobyte, so 1 s is cheap and prompt",
             "a number from 0.01 to 3600", _seconds(0.01, 3600)),
     Setting("MAX_VALUE_BYTES", str(_MIB), "bytes",
-            "the largest value; values travel whole, so large ones delay others. Give all nodes the same",
-            f"a whole number from 1 to {64 * _MIB}", _whole(1, 64 * _MIB)),
+            "the largest value; they travel whole, within 2 s, so large ones delay others. Give all nodes the same",
+            f"a whole number from 1 to {16 * _MIB}", _whole(1, 16 * _MIB)),
     Setting("MAX_STORE_BYTES", str(64 * _MIB), "bytes",
             "keys and values together, so that the map cannot take the pod's memory; each entry takes some 300 bytes "
-            "besides. Give all nodes the same",
-            f"a whole number from {_KIB} to {1024 * _GIB}", _whole(_KIB, 1024 * _GIB)),
+            "besides, and there may be one for each 64 bytes of this. Give all nodes the same",
+            f"a whole number from 1 to {1024 * _GIB}", _whole(1, 1024 * _GIB)),
     Setting("MAX_CLOCK_SKEW", "60", "seconds",
             "entries stamped further ahead than this are refused: one broken clock must not own a key for years",
             "a number from 0.1 to 86400", _seconds(0.1, 86400)),
@@ -189,6 +196,10 @@ class Settings:
         return self.peer_port or DEFAULT_PEER_PORT
 
 
+def _one_line(text: str) -> str:
+    return text if text.isprintable() else repr(text)
+
+
 def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Settings:
     """The settings from flags (by field name; None where not given), the environment and the defaults.
 
@@ -198,10 +209,10 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
     chosen = set()
     for setting in SETTINGS:
         flag = flags.get(setting.field)
-        text = flag if flag is not None else environ.get(setting.name, "").strip()
+        text = (flag if flag is not None else environ.get(setting.name, "")).strip()
         if text:
             chosen.add(setting.field)
-        shown = f"{setting.flag} {text!r}" if flag is not None else f"{setting.name}={text}"
+        shown = f"{setting.flag} {text!r}" if flag is not None else f"{setting.name}={_one_line(text)}"
         try:
             values[setting.field] = setting.parse(text or setting.default)
         except ValueError:

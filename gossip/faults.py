@@ -35,11 +35,17 @@ class Faults:
                 return
             self._logged_at[kind] = now
             self._logged_count[kind] = self._counts[kind]
-        log.warning("%s: %s%s", kind, detail, f" ({unlogged} more since the last such line)" if unlogged else "")
+        one_line = "".join(c if c.isprintable() else "?" for c in detail)  # it may hold a peer's own words
+        log.warning("%s: %s%s", kind, one_line, f" ({unlogged} more since the last such line)" if unlogged else "")
 
     def note_all(self, faults: Iterable[tuple[str, str, int]]) -> None:
         for kind, detail, count in faults:
             self.note(kind, detail, count)
+
+    def note_withheld(self, count: int) -> None:
+        """Count entries that a peer would not accept; an own line, as the two nodes will differ until it is mended."""
+        if count:
+            self.note("entry withheld", "a peer accepts only smaller values; give all nodes one MAX_VALUE_BYTES", count)
 
     @property
     def counts(self) -> dict[str, int]:

@@ -15,7 +15,7 @@ from gossip.data.clock import MICROS
 from gossip.data.store import Store, StoreLimits
 from gossip.faults import Faults
 from gossip.metrics import Metrics
-from gossip.serving.limits import Limits
+from gossip.serving.limits import PEER_LIMITS, Limits
 from gossip.serving.listen import open_servers
 from gossip.serving.server import Server
 from gossip.sync import transport
@@ -76,7 +76,7 @@ class Node:
             "/readyz": {"GET": health.ready},
             transport.PATH: {"POST": exchange.post},
         })  # fmt: skip
-        make = partial(Server, answer=routes, limits=Limits())
+        make = partial(Server, answer=routes, limits=PEER_LIMITS)
         return open_servers(settings.peer_host, settings.peer_port, make, name="PEER_PORT")
 
     def _open_for_clients(self, settings: Settings) -> list[Server]:
@@ -97,13 +97,11 @@ class Node:
         )
 
     def start(self) -> None:
-        for server in self.client_servers:
-            server.start("clients")
-        for server in self.peer_servers:
-            server.start("peers")
         for discovery in self._discoveries:
             discovery.start()
         self._syncer.start()
+        for server in self.client_servers + self.peer_servers:  # peers last: they serve health, which looks at the rest
+            server.start()
 
     def stop(self, timeout: float = STOP_SECONDS) -> None:
         """Take no more writes, leave what is held with a peer, close. Takes `timeout` seconds at most."""
@@ -112,8 +110,11 @@ class Node:
         self._syncer.stop(max(0.0, end - time.monotonic() - _CLOSING_SECONDS))
         for discovery in self._discoveries:
             discovery.stop()
-        for server in self.client_servers + self.peer_servers:
+        servers = self.client_servers + self.peer_servers
+        for server in servers:
             server.stop()
+        while any(server.connections for server in servers) and time.monotonic() < end:
+            time.sleep(0.01)  # answers that are on their way may end
 
     def _dead_threads(self) -> list[str]:
         threads = {"gossip": self._syncer.alive, "discovery": all(found.alive for found in self._discoveries)}
@@ -124,7 +125,7 @@ class Node:
     def _situation(self, up_seconds: float) -> Situation:
         return Situation(
             stopping=self.store.frozen,
-            exchanged=self.metrics.exchanges_out.total > 0,
+            caught_up=self._syncer.has_caught_up,
             discovers=self._discovers,
             peers=len(self._roster.known()),
             up_seconds=up_seconds,

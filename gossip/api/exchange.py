@@ -6,7 +6,8 @@ from gossip.metrics import Metrics
 from gossip.serving.answer import Answer, HttpError
 from gossip.serving.request import Request
 from gossip.sync import wire
-from gossip.sync.exchange import MESSAGE_BUDGET, Exchange
+from gossip.sync.draft import MESSAGE_BUDGET
+from gossip.sync.exchange import Exchange
 from gossip.sync.message import OtherCluster, PeerFault
 
 
@@ -34,6 +35,7 @@ class ExchangeApi:
             self._faults.note(fault.kind, str(fault))
             raise HttpError(_status(fault), str(fault)) from None
         self._faults.note_all(merged.faults())
+        self._faults.note_withheld(reply.withheld)
         if message.opening:
             self._metrics.exchanges_in.add()
         return Answer(200, [wire.encode(reply)], wire.CONTENT_TYPE)

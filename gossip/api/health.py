@@ -19,8 +19,8 @@ class Situation:
     """What readiness depends on."""
 
     stopping: bool
-    exchanged: bool
-    """Whether an exchange that this node began has been completed."""
+    caught_up: bool
+    """Whether this node has ever held all that a peer held."""
     discovers: bool
     """Whether there is any way to find peers, be it a list or a name."""
     peers: int
@@ -32,10 +32,10 @@ def unready_because(situation: Situation) -> str | None:
     """One sentence on what the node still waits for, or None when it is ready."""
     if situation.stopping:
         return "this node is stopping"
-    if situation.exchanged or not situation.discovers or situation.up_seconds >= PATIENCE_SECONDS:
+    if situation.caught_up or not situation.discovers or situation.up_seconds >= PATIENCE_SECONDS:
         return None
     if situation.peers:
-        return "the first exchange with a peer is not complete"
+        return "this node does not yet hold what its peers hold"
     return None if situation.up_seconds >= ALONE_SECONDS else "no peer has been found yet"
 
 

@@ -26,6 +26,9 @@ PEER_ALLOWANCE = 2
 """Entries from peers are taken up to this multiple of the store's limit. Local writes stop at the limit itself; what
 peers wrote meanwhile must still fit, or nodes that filled up apart from each other could not agree."""
 
+LEAST_ENTRIES = 1_000
+"""However small the store's limit is, so many entries may be kept: they take a third of a megabyte."""
+
 
 class StoreFull(Exception):
     """A local write found no room; nothing was changed."""
@@ -44,6 +47,11 @@ class StoreLimits(NamedTuple):
     """One value, in bytes."""
     skew_micros: int = 60 * MICROS
     """How far ahead of the wall clock a stamp may be, in microseconds."""
+
+    @property
+    def entries(self) -> int:
+        """How many entries there may be: one for each 64 bytes of the store, as each takes some 300 bytes besides."""
+        return max(LEAST_ENTRIES, self.store_bytes // 64)
 
 
 @dataclass
@@ -108,10 +116,9 @@ class Store:
             if self._frozen:
                 raise StoreFrozen
             old = self.get(key)
-            entry = Entry(self.clock.issue(), self.origin, value)
-            if self._grown(key, entry, old) > self.limits.store_bytes:
+            if not self._has_room(len(key) + len(value), key, old):
                 raise StoreFull
-            self._place(key, entry, old)
+            self._place(key, Entry(self.clock.issue(), self.origin, value), old)
         return old is None or old.value is None
 
     def apply(self, items: Iterable[tuple[bytes, Entry]]) -> Merged:
@@ -180,17 +187,20 @@ class Store:
             merged.refuse("future", f"origin {entry.origin:016x} stamped it {ahead:.0f} s ahead of the clock here")
         elif len(entry.value or b"") > self.limits.value_bytes:
             merged.refuse("large", f"a value of {len(entry.value or b'')} bytes is over {self.limits.value_bytes}")
-        elif self._grown(key, entry, old) > self.limits.store_bytes * PEER_ALLOWANCE:
-            merged.refuse("full", f"the store holds {self.bytes} bytes and has no room for more from peers")
+        elif not self._has_room(size(key, entry), key, old, PEER_ALLOWANCE):
+            merged.refuse("full", f"{self.entries} entries of {self.bytes} bytes leave no room for more from peers")
         else:
             self.clock.observe(entry.time)
             self._place(key, entry, old)
             merged.news += 1
 
-    def _grown(self, key: bytes, entry: Entry, old: Entry | None) -> int:
-        """The bytes held, were the entry placed; 0 when that would not add to them, as shrinking needs no room."""
-        growth = size(key, entry) - (size(key, old) if old else 0)
-        return self.bytes + growth if growth > 0 else 0
+    def _has_room(self, new_size: int, key: bytes, old: Entry | None, allowance: int = 1) -> bool:
+        """Whether an entry of this size may take the place of the old one. What does not grow needs no room."""
+        limits = self.limits
+        if old is None and self.entries >= limits.entries * allowance:
+            return False
+        growth = new_size - (size(key, old) if old else 0)
+        return growth <= 0 or self.bytes + growth <= limits.store_bytes * allowance
 
     def _place(self, key: bytes, entry: Entry, old: Entry | None) -> None:
         number = leaf_of(key)

@@ -38,32 +38,34 @@ class Handler(socketserver.BaseRequestHandler):
     def _serve_one(self) -> bool:
         """Read and answer one request. Whether the connection is good for another."""
         reader = self._reader
-        request = None
+        raw, request = b"", None
         try:
-            head = parse_head(reader.head(), self.server.limits.fields)
-            request = Request(head, reader, self._invite)
+            raw = reader.head()
+            request = Request(parse_head(raw, self.server.limits.fields), reader, self._invite)
             answer = self.server.answer(request)
             keep = request.framing.keep_alive
         except HttpError as error:
             answer = error.answer
             keep = not error.close and request is not None and request.framing.keep_alive
-        except (Gone, OSError):
+        except Gone:
             raise
         except Exception:
             log.exception("answering a request failed")
             answer, keep = plain(500, "this node failed to answer; its log says why"), False
         keep = keep and not self.server.stopping and not (request and request.has_unread_body)
         self.server.count(answer.status)
-        self._send(answer, request, keep)
+        self._send(answer, keep, old=b" HTTP/1.0\r\n" in raw, bodiless=raw.startswith(b"HEAD "))
         if not keep:
             self._part()
         return keep
 
-    def _send(self, answer: Answer, request: Request | None, keep: bool) -> None:
-        """One write for the whole answer, unless it is so large that copying it together would cost more."""
-        old = request is not None and request.minor == 0
+    def _send(self, answer: Answer, keep: bool, old: bool, bodiless: bool) -> None:
+        """One write for the whole answer, unless it is so large that copying it together would cost more.
+
+        An `old` client, of HTTP/1.0, is told when its connection is kept, a newer one when it is not.
+        """
         head = head_of(answer, "keep-alive" if keep and old else "" if keep else "close")
-        body = () if request is not None and request.method == "HEAD" else answer.body
+        body = () if bodiless else answer.body
         self.request.settimeout(self.server.limits.request_seconds)
         if sum(map(len, body)) <= _JOINED_BYTES:
             self.request.sendall(b"".join((head, *body)))
@@ -84,7 +86,10 @@ class Handler(socketserver.BaseRequestHandler):
         self.request.sendall(b"".join(pending))
 
     def _invite(self) -> None:
-        self.request.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        try:
+            self.request.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        except OSError:
+            raise Gone from None
 
     def _part(self) -> None:
         """Close our half, and hear the client out: closing on unread bytes would reset the connection, and the client

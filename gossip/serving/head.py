@@ -8,9 +8,10 @@ from typing import NamedTuple, NoReturn
 
 from gossip.serving.answer import HttpError
 
-_REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e\x80-\xff]+) HTTP/([0-9])\.([0-9])")
+_REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21\x22\x24-\x7e\x80-\xff]+) HTTP/([0-9])\.([0-9])")
 _FIELD_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)")
 _STRAY_BREAK = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+_HOST = re.compile(rb"[^\s,/?#@]*")
 _AUTHORITY = re.compile(rb"https?://[^/?#]*", re.IGNORECASE)
 
 
@@ -56,8 +57,8 @@ def parse_head(head: bytes, most_fields: int) -> Head:
         raise HttpError(431, f"the request has more than {most_fields} fields", close=True)
     fields = _fields(field_lines)
     version = int(minor)
-    if version >= 1 and b"," in fields.get(b"host", b","):
-        _bad("HTTP/1.1 asks for exactly one Host field")
+    if not _HOST.fullmatch(fields.get(b"host", b"," if version >= 1 else b"")):
+        _bad("HTTP/1.1 asks for exactly one Host field, with a host and no more than a port")
     path, _, query = _origin_form(target).partition(b"?")
     return Head(method.decode(), path, query, version, fields, _framing(fields, version))
 
@@ -79,11 +80,13 @@ def _fields(lines: list[bytes]) -> dict[bytes, bytes]:
 
 def _origin_form(target: bytes) -> bytes:
     """The target without scheme and authority: proxies may send them, and servers must understand (RFC 9112, 3.2.2)."""
-    if not target.startswith(b"/"):
-        target = _AUTHORITY.sub(b"", target, count=1) or b"/"
-        if target.startswith(b"?"):
-            target = b"/" + target
-    return target
+    if target.startswith(b"/") or target == b"*":
+        return target
+    authority = _AUTHORITY.match(target)
+    if not authority:
+        _bad("the target is neither a path, such as /map?k=a, nor a URL of this service")
+    rest = target[authority.end() :]
+    return rest if rest.startswith(b"/") else b"/" + rest
 
 
 def _framing(fields: dict[bytes, bytes], minor: int) -> Framing:
@@ -95,7 +98,7 @@ def _framing(fields: dict[bytes, bytes], minor: int) -> Framing:
             _bad("Transfer-Encoding does not go with Content-Length, nor with HTTP/1.0")
         if coding.lower() != b"chunked":
             raise HttpError(501, "the only transfer coding understood here is chunked", close=True)
-    expect = fields.get(b"expect", b"").lower()
+    expect = fields.get(b"expect", b"").lower() if minor >= 1 else b""
     if expect not in (b"", b"100-continue"):
         raise HttpError(417, "the only expectation met here is 100-continue", close=True)
     options = [option.strip().lower() for option in fields.get(b"connection", b"").split(b",")]
@@ -103,7 +106,7 @@ def _framing(fields: dict[bytes, bytes], minor: int) -> Framing:
         length=None if length is None else _length(length),
         chunked=coding is not None,
         keep_alive=b"close" not in options and (minor >= 1 or b"keep-alive" in options),
-        expects_continue=bool(expect) and minor >= 1,
+        expects_continue=bool(expect),
     )
 
 
@@ -111,6 +114,6 @@ def _length(text: bytes) -> int:
     """A Content-Length; sent twice it must say the same twice."""
     lengths = {length.strip() for length in text.split(b",")}
     (length, *others) = lengths
-    if others or not length.isdigit() or len(length) > 18:
+    if others or not length.isdigit():
         _bad("Content-Length is not one whole number")
-    return int(length)
+    return int(length) if len(length) <= 18 else 10**18  # over any limit; int() balks at thousands of digits

@@ -22,3 +22,7 @@ class Limits(NamedTuple):
     """Of a body that nobody wants, so much is read and thrown away, so that its sender gets to see the answer."""
     drain_seconds: float = 2.0
     """And for so long at most."""
+
+
+PEER_LIMITS = Limits(connections=64, idle_seconds=5.0)
+"""On the peer port, where bodies are large and nobody keeps connections: few at once, and none that rests."""

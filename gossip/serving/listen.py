@@ -40,7 +40,7 @@ def open_servers(
 
 
 def _why(name: str, hosts: Sequence[str], port: int, error: OSError) -> str:
-    return f"{name} {port} cannot be bound at {' and '.join(hosts)}: {error.strerror or error}"
+    return f"{name} {port} cannot be bound at {' and '.join(hosts)} ({error.strerror or error})"
 
 
 def _open_all(hosts: Sequence[str], port: int, make: Make, lenient: bool) -> list[Server]:

@@ -40,12 +40,13 @@ class Reader:
 
     def head(self) -> bytes:
         """The next request's head, up to and including its empty line. Raises Gone or HttpError."""
-        if not self.has_bytes:
-            self._buffer, self._at = self._first_bytes(), 0
         self._deadline = 0.0
         most = self._limits.head_bytes
         while True:
             start = self._at = _skip_empty_lines(self._buffer, self._at)
+            if not self.has_bytes:
+                self._buffer, self._at = self._first_bytes(), 0
+                continue
             end = self._buffer.find(b"\r\n\r\n", start) + 4
             if 4 <= end <= start + most:
                 self._at = end

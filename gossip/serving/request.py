@@ -7,7 +7,7 @@ from gossip.serving.answer import HttpError
 from gossip.serving.head import Head
 from gossip.serving.reader import Reader
 
-_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]+)[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?")
 
 
 class Request:
@@ -18,7 +18,6 @@ class Request:
         self.method = head.method
         self.path = head.path
         self.query = head.query
-        self.minor = head.minor
         self.fields = head.fields
         self.framing = head.framing
         self._reader = reader
@@ -34,10 +33,10 @@ class Request:
         """The body. Raises HttpError: 411 when its length is unknown, 413 with `too_large` when it is over `most`."""
         framing = self.framing
         if framing.length is None and not framing.chunked:
-            raise HttpError(411, "send a Content-Length with the body, or send it chunked")
+            raise HttpError(411, "send a Content-Length with the body, or send it chunked", close=True)
         if framing.length is not None and framing.length > most:
             raise HttpError(413, too_large)
-        if framing.expects_continue and not self._reader.has_bytes:
+        if framing.expects_continue and framing.length != 0 and not self._reader.has_bytes:
             self._invite()
         self._reader.begin_body()
         body = self._chunks(most, too_large) if framing.length is None else self._reader.take(framing.length)

@@ -1,9 +1,11 @@
 """One listening socket: a `ThreadingHTTPServer` bounded in connections."""
 
+import errno
 import logging
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable
 from http.server import ThreadingHTTPServer
 
@@ -44,6 +46,7 @@ class Server(ThreadingHTTPServer):
         self.stopping = False
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self.serve_forever, args=(_POLL_SECONDS,), name="accept", daemon=True)
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._both_families = host == EVERYWHERE
         super().__init__((host, port), Handler)
@@ -61,8 +64,7 @@ class Server(ThreadingHTTPServer):
     def connections(self) -> int:
         return len(self._open)
 
-    def start(self, name: str) -> None:
-        self._thread = threading.Thread(target=self.serve_forever, args=(_POLL_SECONDS,), name=name, daemon=True)
+    def start(self) -> None:
         self._thread.start()
 
     @property
@@ -72,12 +74,21 @@ class Server(ThreadingHTTPServer):
     def stop(self) -> None:
         """Stop listening, and let each connection finish the answer that it is at."""
         self.stopping = True
-        self.shutdown()
+        if self.alive:
+            self.shutdown()
         self.server_close()
         with self._lock:
             still_open = list(self._open)
         for connection in still_open:
             _quietly(connection.shutdown, socket.SHUT_RD)
+
+    def get_request(self) -> tuple[socket.socket, object]:
+        try:
+            return super().get_request()
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                time.sleep(_POLL_SECONDS)  # the connection still waits: without a pause this would spin
+            raise
 
     def process_request(self, request, client_address) -> None:  # type: ignore[no-untyped-def]
         with self._lock:

@@ -65,6 +65,7 @@ class DnsPeers(Discovery):
 
         questions = _Questions(self._resolver)
         ttls: list[float] = []
+        failing: list[str] = []
         failure: Exception | None = None
         for kind, answer in self._answers.items():
             try:
@@ -73,9 +74,10 @@ class DnsPeers(Discovery):
                 ttls += [ttl] if addresses else []
             except (dns.exception.DNSException, DnsUnavailable, OSError) as error:
                 failure = error
+                failing.append(kind)
                 answer.failed()
             self._publish([*self._answers.values()])
-        self._report(self._name, failure)
+        self._report(f"{self._name} ({', '.join(failing)})" if failing else self._name, bool(self.addresses), failure)
         return min(OLDEST_SECONDS, max(self._interval, min(ttls, default=0.0)))
 
     def _ask(self, questions: "_Questions", kind: str) -> tuple[list[Address], float]:

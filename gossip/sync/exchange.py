@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gossip.data.digest import ROOT, children, fingerprint, is_leaf
-from gossip.data.entry import Entry, size
+from gossip.data.entry import Entry
 from gossip.data.store import Merged, Store
+from gossip.sync.draft import LISTED_BYTES, LISTING_BYTES, MESSAGE_BUDGET, SUMMARY_BYTES, Draft
 from gossip.sync.message import Listed, Listing, Message, MetItself, OtherCluster, Sender
 
 T = TypeVar("T")
@@ -30,14 +31,8 @@ LISTED_AT_MOST = 8
 SAMPLE = 1_000
 """Keys listed of a leaf at most. Leaves hold some 15 keys at a million; only keys chosen to collide fill one more."""
 
-MESSAGE_BUDGET = 1024 * 1024
-"""Bytes that a message may fill before it is cut. One entry may exceed it, when it is the first."""
-
 TURNS = 12
 """Requests in one conversation at most. The tree is four levels deep, so an honest one takes at most five."""
-
-SUMMARY_BYTES, LISTING_BYTES, LISTED_BYTES, WANT_BYTES, ENTRY_BYTES = 132, 9, 14, 2, 25
-"""What each thing said takes in a message beside keys and values; `wire` writes them so."""
 
 
 @dataclass
@@ -51,42 +46,29 @@ class Outcome:
     requests: int = 0
     sent: int = 0
     """Entries sent to the peer."""
+    refused_there: int = 0
+    """How many of these it did not take."""
+    withheld: int = 0
+    """Entries not sent, as the peer accepts only smaller values."""
     merged: Merged = field(default_factory=Merged)
     """What became of the entries that the peer sent."""
+    whole: bool = False
+    """Whether the last conversation came to its end with nothing left out."""
 
+    @property
+    def taken(self) -> int:
+        """Entries that crossed, either way, and were not refused."""
+        return self.merged.news + self.sent - self.refused_there
 
-class _Draft:
-    """A message being filled, up to its budget."""
+    @property
+    def refused(self) -> int:
+        """Entries that crossed for nothing, either way."""
+        return self.refused_there + sum(self.merged.refused.values())
 
-    def __init__(self, budget: int, largest: int) -> None:
-        self.message = Message(sender=_NOBODY)
-        self._budget = budget
-        self._largest = largest
-        self._used = 0
-
-    def has_room_for(self, count: int) -> bool:
-        """Take `count` bytes of the budget. False, and the message is cut, when they are not left."""
-        if self._used and self._used + count > self._budget:
-            self.message.cut = True
-            return False
-        self._used += count
-        return True
-
-    def give(self, key: bytes, entry: Entry) -> bool:
-        """Add an entry, unless it is larger than the peer accepts. False when there is no room."""
-        if len(entry.value or b"") > self._largest:
-            return True
-        if not self.has_room_for(ENTRY_BYTES + size(key, entry)):
-            return False
-        self.message.entries.append((key, entry))
-        return True
-
-    def ask(self, key: bytes) -> None:
-        if self.has_room_for(WANT_BYTES + len(key)):
-            self.message.wants.append(key)
-
-
-_NOBODY = Sender("", 0, 0, 0, 0, 0, 0, False)
+    @property
+    def handed_over(self) -> bool:
+        """Whether the peer lacks nothing that is held here."""
+        return self.agreed or (self.whole and not self.refused_there)
 
 
 class Exchange:
@@ -98,46 +80,49 @@ class Exchange:
         self._rng = rng
         self._budget = budget
 
-    def converse(self, send: Callable[[Message], Message], more: Callable[[], bool]) -> Outcome:
+    def converse(
+        self, send: Callable[[Message], Message], more: Callable[[], bool], outcome: Outcome | None = None
+    ) -> Outcome:
         """Hold conversations with one peer until both agree, nothing moves, or `more` says that it is enough.
 
-        `send` takes a message to the peer and brings back its answer. Raises what `send` raises, OtherCluster, and
-        MetItself when the peer turns out to be this node.
+        `send` takes a message to the peer and brings back its answer. What happens is added to `outcome`, as it
+        happens, if one is given. Raises what `send` raises, OtherCluster, and MetItself when the peer turns out to be
+        this node.
         """
-        outcome = Outcome()
-        while True:
-            moved = self._conversation(send, outcome)
-            if outcome.agreed or not moved or not more():
-                return outcome
+        outcome = Outcome() if outcome is None else outcome
+        while self._conversation(send, outcome) and not outcome.agreed and more():
+            pass
+        return outcome
 
     def _conversation(self, send: Callable[[Message], Message], outcome: Outcome) -> bool:
-        """One conversation, added to the outcome. True when it was cut but moved something, so that another is due.
+        """One conversation. True when something had to be left out, and more was taken than refused.
 
-        What was sent counts only when it changed something there: a peer may refuse all of it.
+        Only then another one is due at once: a peer that refuses would be sent the same again and again.
         """
-        news_before = outcome.merged.news
-        fingerprints_there = set()
-        cut = False
+        taken, refused = outcome.taken, outcome.refused
+        outcome.whole = cut = False
         message = self.opening()
         for _ in range(TURNS):
             outcome.requests += 1
             outcome.sent += len(message.entries)
             reply = send(message)
             outcome.peer = reply.sender
-            fingerprints_there.add(reply.sender.fingerprint)
+            outcome.refused_there += reply.refused
             if reply.sender.origin == self._store.origin:
                 raise MetItself("the peer is this node itself")
             message, merged = self.answer(reply)
             outcome.merged += merged
+            outcome.withheld += message.withheld
             cut = cut or message.cut or reply.cut
             if message.says_nothing:
+                outcome.whole = not cut
                 break
         outcome.agreed = outcome.peer is not None and outcome.peer.fingerprint == self._store.fingerprint()
-        return cut and (outcome.merged.news > news_before or len(fingerprints_there) > 1)
+        return cut and outcome.taken - taken > outcome.refused - refused
 
     def opening(self) -> Message:
         """The message that begins a conversation."""
-        draft = _Draft(self._budget, 0)
+        draft = Draft(self._budget, 0)
         self._describe(ROOT, draft)
         return self._finish(draft, opening=True)
 
@@ -151,7 +136,7 @@ class Exchange:
             raise OtherCluster(f"the peer's cluster is {sender.cluster!r}, this one's is {self._cluster!r}")
         self._store.learn(sender.latest)
         merged = self._store.apply(message.entries)
-        draft = _Draft(self._budget, sender.largest)
+        draft = Draft(self._budget, sender.largest)
         for key in message.wants:
             entry = self._store.get(key)
             if entry is not None:
@@ -162,10 +147,12 @@ class Exchange:
         for part, theirs in self._by_lot([*message.summaries.items()]):
             for child, fingerprint_there in self._by_lot([*zip(children(part), theirs, strict=True)]):
                 self._open(child, fingerprint_there, draft)
+        draft.message.refused = sum(merged.refused.values())
         return self._finish(draft), merged
 
-    def _compare(self, listing: Listing, draft: _Draft) -> None:
-        """Rule 3."""
+    def _compare(self, listing: Listing, draft: Draft) -> None:
+        """Rule 3. A partial listing that brings nothing up is answered by a listing, as the news may be here."""
+        said_before = draft.said
         for key, theirs in listing.keys.items():
             mine = self._store.get(key)
             if mine is None or theirs.time > mine.time:
@@ -177,8 +164,10 @@ class Exchange:
                 draft.ask(key)
         if not listing.partial:
             self._give_all(listing.part, draft, but=listing.keys)
+        elif draft.said == said_before:
+            self._list(listing.part, draft)
 
-    def _open(self, part: int, theirs: int, draft: _Draft) -> None:
+    def _open(self, part: int, theirs: int, draft: Draft) -> None:
         """Rule 2, for one child that was summarised there as `theirs`."""
         mine = self._store.fingerprint(part)
         if mine == theirs:
@@ -188,13 +177,13 @@ class Exchange:
         else:
             self._describe(part, draft)
 
-    def _describe(self, part: int, draft: _Draft) -> None:
+    def _describe(self, part: int, draft: Draft) -> None:
         if is_leaf(part) or self._store.holds_at_most(part, LISTED_AT_MOST):
             self._list(part, draft)
         elif draft.has_room_for(SUMMARY_BYTES):
             draft.message.summaries[part] = tuple(self._store.fingerprint(child) for child in children(part))
 
-    def _list(self, part: int, draft: _Draft) -> None:
+    def _list(self, part: int, draft: Draft) -> None:
         if not draft.has_room_for(LISTING_BYTES):
             return
         items = list(self._store.items(part))
@@ -206,13 +195,13 @@ class Exchange:
             listed[key] = Listed(entry.time, _check(key, entry))
         draft.message.listings.append(Listing(part, listed, partial=len(listed) < len(items)))
 
-    def _give_all(self, part: int, draft: _Draft, but: dict[bytes, Listed]) -> None:
+    def _give_all(self, part: int, draft: Draft, but: dict[bytes, Listed]) -> None:
         """Give the entries of a part, but those listed there, until the message is full."""
         for key, entry in self._store.items(part, first=self._rng.getrandbits(16)):
             if key not in but and not draft.give(key, entry):
                 return
 
-    def _finish(self, draft: _Draft, opening: bool = False) -> Message:
+    def _finish(self, draft: Draft, opening: bool = False) -> Message:
         store = self._store
         message = draft.message
         message.opening = opening
@@ -222,15 +211,13 @@ class Exchange:
             time=store.clock.wall(),
             latest=store.clock.latest,
             fingerprint=store.fingerprint(),
-            entries=store.entries,
             largest=store.limits.value_bytes,
             leaving=store.frozen,
         )
         return message
 
     def _by_lot(self, things: list[T]) -> list[T]:
-        self._rng.shuffle(things)
-        return things
+        return self._rng.sample(things, len(things))
 
 
 def _check(key: bytes, entry: Entry) -> int:

@@ -48,8 +48,6 @@ class Sender(NamedTuple):
     """The greatest stamp time it has issued or seen."""
     fingerprint: int
     """The fingerprint of its whole store."""
-    entries: int
-    """How many entries it holds."""
     largest: int
     """The largest value that it accepts, in bytes."""
     leaving: bool
@@ -87,6 +85,10 @@ class Message:
     """Whether this message begins a conversation."""
     cut: bool = False
     """Whether the sender had more to say than fits."""
+    refused: int = 0
+    """How many entries of the message that this one answers the sender did not take."""
+    withheld: int = 0
+    """How many entries were left out as the peer accepts only smaller values. Not sent: it is for the sender's log."""
     summaries: dict[int, Summary] = field(default_factory=dict)
     """For parts that may differ: the fingerprints of their children."""
     listings: list[Listing] = field(default_factory=list)

@@ -24,6 +24,8 @@ OLDEST_SECONDS = 30.0
 KEEP_SECONDS = 300.0
 """How long the last good answer stands while look-ups fail."""
 
+_NOBODY = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
+
 log = logging.getLogger("gossipcar.peers")
 
 
@@ -50,7 +52,7 @@ class Discovery(ABC):
     def __init__(self) -> None:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="discovery", daemon=True)
-        self._state = ""
+        self._reported = ("", "")
         self.addresses: tuple[Address, ...] = ()
         """The peers as last heard; replaced as a whole, never changed."""
 
@@ -81,19 +83,19 @@ class Discovery(ABC):
     def _publish(self, answers: Sequence[LastGood]) -> None:
         self.addresses = tuple(dict.fromkeys(address for answer in answers for address in answer.addresses))
 
-    def _report(self, name: str, failure: Exception | None) -> None:
+    def _report(self, name: str, found: bool, failure: Exception | None) -> None:
         """Say how looking up a name goes, once each time that this changes."""
-        state = "failing" if failure else "found" if self.addresses else "nobody"
-        if state == self._state:
+        state = "failing" if failure else "found" if found else "nobody"
+        if (state, name) == self._reported:
             return
-        before, self._state = self._state, state
+        before, self._reported = self._reported, (state, name)
         if failure:
-            held = "the last good answer stands" if self.addresses else "no peer is known by it"
+            held = "the last good answer stands" if found else "no peer is known by it"
             log.warning("DNS fails for %s, so %s: %s", name, held, failure)
-        elif before == "failing":
-            log.info("DNS answers for %s again", name)
-        elif not self.addresses:
+        elif not found:
             log.info("%s has no addresses yet; it is looked up again", name)
+        elif before[0] == "failing":
+            log.info("DNS answers for %s again", name)
 
 
 class HostPeers(Discovery):
@@ -104,19 +106,23 @@ class HostPeers(Discovery):
         self._answers = {peer: LastGood(now) for peer in peers}
 
     def refresh(self) -> float:
+        failing: list[str] = []
         failure: Exception | None = None
         for peer, answer in self._answers.items():
             try:
                 answer.heard(_resolve(peer))
             except (OSError, UnicodeError) as error:  # UnicodeError: a name that cannot be one, such as `a..b`
-                if isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME:
+                if isinstance(error, socket.gaierror) and error.errno in _NOBODY:
                     answer.heard(())
                 else:
                     failure = error
+                    failing.append(peer.host)
                     answer.failed()
             self._publish([*self._answers.values()])
-        self._report(", ".join(peer.host for peer in self._answers), failure)
-        return OLDEST_SECONDS if all(answer.addresses for answer in self._answers.values()) else SOONEST_SECONDS
+        missing = [peer.host for peer, answer in self._answers.items() if not answer.addresses]
+        names = failing or missing or [peer.host for peer in self._answers]
+        self._report(", ".join(names), not missing, failure)
+        return SOONEST_SECONDS if missing else OLDEST_SECONDS
 
 
 def _resolve(peer: Address) -> list[Address]:

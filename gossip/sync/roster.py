@@ -14,6 +14,10 @@ FEWEST = 1 / 16
 """The least weight of a peer that keeps failing."""
 
 
+OWN_SECONDS = 60.0
+"""An address that led back to this node is called again after so long: it may lead elsewhere by then."""
+
+
 class Standing(NamedTuple):
     """How a peer did of late."""
 
@@ -32,7 +36,7 @@ def weight(failures: int, age: float) -> float:
 
 
 class Roster:
-    """The peers that discovery gives, less this node itself. Used by the gossip thread alone, but for `known`."""
+    """The peers that discovery gives, less this node itself. Safe to use from any thread: each change is one step."""
 
     def __init__(
         self,
@@ -46,10 +50,13 @@ class Roster:
         self._rng = rng
         self._now = now
         self._standings: dict[Address, Standing] = {}
+        self._found_out: dict[Address, float] = {}
+        """Addresses that turned out to be this node's own, and until when they are believed to be."""
 
     def known(self) -> list[Address]:
         """All peers that may be out there now."""
-        return [address for address in self._discover() if address not in self._own]
+        now = self._now()
+        return [a for a in self._discover() if a not in self._own and self._found_out.get(a, now) <= now]
 
     def pick(self) -> Address | None:
         """A random peer, or None when there is none."""
@@ -74,7 +81,7 @@ class Roster:
 
     def is_self(self, address: Address) -> None:
         """This address turned out to be this node's own."""
-        self._own.add(address)
+        self._found_out[address] = self._now() + OWN_SECONDS
 
     def _weight(self, address: Address) -> float:
         standing = self._standings.get(address)

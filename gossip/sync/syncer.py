@@ -2,8 +2,8 @@
 
 Rule 1: whatever a peer does costs one round, bounded in time, one count, and at most one line a minute in the log.
 Rule 2: intervals vary by a fifth either way, so that nodes do not march in step.
-Rule 3: when the node stops, the thread's last act is an exchange with a peer that stays, so that the writes
-        acknowledged here live on there.
+Rule 3: when the node stops, one more thread hands over what is held here to a peer that stays, so that the writes
+        acknowledged here live on there. It waits for no round that is still on its way.
 """
 
 import logging
@@ -26,13 +26,16 @@ from gossip.sync.roster import Roster
 REQUEST_SECONDS = 2.0
 """One request to a peer may take this long: a message of a few MiB on a slow link, no more."""
 
+PROMPT_SECONDS = 0.5
+"""When the node stops, each peer is first given this long a request: silent ones must not use up the time there is."""
+
 ROUND_SECONDS = 10.0
 """After so long no further conversation is begun within a round, however much is left to say; the next one goes on."""
 
 JITTER = 0.2
 """By which part the interval varies, either way."""
 
-_STEPPED_BACK = (
+_SET_BACK = (
     "this node's stamps are {:.0f} s too far ahead of its clock, which has been set back; "
     "peers refuse its writes for so long, unless it is restarted"
 )
@@ -66,19 +69,22 @@ class Syncer:
         self._faults = faults
         self._metrics = metrics
         self._stopping = threading.Event()
-        self._stop_by = 0.0
         self._thread = threading.Thread(target=self._run, name="gossip", daemon=True)
         self.last_exchange: float | None = None
         """When the last exchange was completed, on the monotonic clock; None before the first."""
+        self.has_caught_up = False
+        """Whether this node has ever held all that a peer held."""
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self, timeout: float) -> None:
-        """End the thread after a last exchange; wait for that `timeout` seconds at most."""
-        self._stop_by = time.monotonic() + timeout
+        """End the thread, and hand over what is held here; wait for that `timeout` seconds at most."""
+        end = time.monotonic() + timeout
         self._stopping.set()
-        self._thread.join(timeout)
+        farewell = threading.Thread(target=self._guarded, args=(partial(self._hand_over, end),), daemon=True)
+        farewell.start()
+        farewell.join(timeout)
 
     @property
     def alive(self) -> bool:
@@ -88,7 +94,6 @@ class Syncer:
         while not self._stopping.is_set():
             self._guarded(self.round)
             self._stopping.wait(self._interval * self._rng.uniform(1 - JITTER, 1 + JITTER))
-        self._guarded(self._last_exchange)
 
     def _guarded(self, act: Callable[[], Outcome | None]) -> Outcome | None:
         """What `act` comes to. A mistake of our own may cost this turn, never the thread."""
@@ -100,49 +105,57 @@ class Syncer:
 
     def round(self) -> Outcome | None:
         """One turn: an exchange with a random peer, if there is one."""
-        if self._store.ahead:
-            self._faults.note("clock stepped back", _STEPPED_BACK.format(self._store.ahead / MICROS))
+        if self._store.ahead > MICROS:
+            self._faults.note("clock set back", _SET_BACK.format(self._store.ahead / MICROS))
         address = self._roster.pick()
         if address is None:
             return None
         end = time.monotonic() + ROUND_SECONDS
-        return self._talk_to(address, lambda: end if not self._stopping.is_set() else 0.0)
+        return self._talk_to(address, lambda: 0.0 if self._stopping.is_set() else end, REQUEST_SECONDS)
 
-    def _last_exchange(self) -> Outcome | None:
-        """Leave what is held here with one peer that is not leaving itself."""
-        for address in self._roster.best_first():
-            outcome = self._guarded(partial(self._talk_to, address, lambda: self._stop_by))
-            if outcome and outcome.peer and not outcome.peer.leaving:
-                log.info("last exchange, with %s: %d entries sent", address, outcome.sent)
-                return outcome
-            if time.monotonic() >= self._stop_by:
-                break
+    def _hand_over(self, end: float) -> Outcome | None:
+        """Leave what is held here with one peer that is not leaving itself: the prompt ones first, then all again."""
+        for patience in (PROMPT_SECONDS, REQUEST_SECONDS):
+            for address in self._roster.best_first():
+                outcome = self._guarded(partial(self._talk_to, address, lambda: end, patience))
+                if outcome and outcome.peer and outcome.handed_over and not outcome.peer.leaving:
+                    log.info("handed over to %s: %d entries sent", address, outcome.sent)
+                    return outcome
+                if time.monotonic() >= end:
+                    break
         if self._roster.known():
-            log.warning("no peer took part in a last exchange: writes not yet spread are lost with this node")
+            log.warning("no peer took everything over: writes not yet spread are lost with this node")
         return None
 
-    def _talk_to(self, address: Address, end: Callable[[], float]) -> Outcome | None:
-        """One exchange with a peer, over by the moment that `end` gives on the monotonic clock. None when it failed."""
+    def _talk_to(self, address: Address, end: Callable[[], float], patience: float) -> Outcome | None:
+        """One exchange with a peer, over by the moment that `end` gives on the monotonic clock. None when it failed.
+
+        Each request may take `patience` seconds.
+        """
 
         def send(message: Message) -> Message:
             left = end() - time.monotonic()
             if left <= 0:
                 raise PeerFault(f"the exchange with {address} was cut short: no time left")
-            return wire.decode(self._post(address, wire.encode(message), min(left, REQUEST_SECONDS)))
+            return wire.decode(self._post(address, wire.encode(message), min(left, patience)))
 
+        outcome = Outcome()
         try:
-            outcome = self._exchange.converse(send, more=lambda: time.monotonic() < end())
+            self._exchange.converse(send, lambda: time.monotonic() < end(), outcome)
         except MetItself:
             log.info("%s is this node itself", address)
             self._roster.is_self(address)
             return None
         except PeerFault as fault:
-            self._roster.failed(address)
-            if not self._stopping.is_set():
+            if end():  # a round cut short by the stop is not the peer's fault
+                self._roster.failed(address)
                 self._faults.note(fault.kind, str(fault))
             return None
+        finally:
+            self._faults.note_all(outcome.merged.faults())
+            self._faults.note_withheld(outcome.withheld)
         self._roster.succeeded(address)
-        self._faults.note_all(outcome.merged.faults())
         self._metrics.exchanges_out.add()
         self.last_exchange = time.monotonic()
+        self.has_caught_up = self.has_caught_up or outcome.agreed or outcome.whole
         return outcome

@@ -12,7 +12,7 @@ import urllib.request
 from functools import partial
 
 from gossip.sync.address import Address
-from gossip.sync.message import NotReachable, PeerFault, Refused
+from gossip.sync.message import NotReachable, OtherCluster, PeerFault, Refused
 from gossip.sync.wire import CONTENT_TYPE
 
 PATH = "/exchange"
@@ -70,7 +70,8 @@ def post(address: Address, message: bytes, timeout: float, limit: int) -> bytes:
     try:
         with _OPENER.open(request, timeout=timeout) as response:
             if response.status != 200:
-                raise Refused(f"{address} answered {response.status}: {_complaint(response)}")
+                kind = OtherCluster if response.status == 403 else Refused
+                raise kind(f"{address} answered {response.status}: {_complaint(response)}")
             return _read(response, limit)
     except urllib.error.URLError as error:
         raise NotReachable(f"{address} is not reachable: {error.reason}") from None

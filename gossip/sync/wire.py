@@ -23,7 +23,7 @@ MAX_NAME_BYTES = 255
 """A cluster's name, in bytes of UTF-8."""
 
 _MAGIC = b"GC"
-_HEAD = struct.Struct(">2sBBQQQQQQB")
+_HEAD = struct.Struct(">2sBBQQQQQIB")
 _SECTION = struct.Struct(">BI")
 _SUMMARY = struct.Struct(f">I{FANOUT}Q")
 _LISTING = struct.Struct(">IBI")
@@ -54,7 +54,7 @@ def encode(message: Message) -> bytes:
     sender = message.sender
     flags = _OPENING * message.opening | _CUT * message.cut | _LEAVING * sender.leaving
     name = sender.cluster.encode()
-    numbers = (sender.origin, sender.time, sender.latest, sender.fingerprint, sender.entries, sender.largest)
+    numbers = (sender.origin, sender.time, sender.latest, sender.fingerprint, sender.largest, message.refused)
     parts = [_HEAD.pack(_MAGIC, VERSION, flags, *numbers, len(name)), name]
     sections: tuple[tuple[int, list[bytes]], ...] = (
         (_SUMMARIES, [_SUMMARY.pack(part, *summary) for part, summary in message.summaries.items()]),
@@ -135,10 +135,10 @@ def _message(cursor: _Cursor) -> Message:
         raise WireError("this is no Gossipcar message")
     if version != VERSION:
         raise UnknownVersion(f"protocol version {version} is not spoken here, only version {VERSION}")
-    origin, time, latest, fingerprint, entries, largest = numbers
+    origin, time, latest, fingerprint, largest, refused = numbers
     cluster = cursor.take(name_length).decode()
-    sender = Sender(cluster, origin, time, latest, fingerprint, entries, largest, bool(flags & _LEAVING))
-    message = Message(sender, opening=bool(flags & _OPENING), cut=bool(flags & _CUT))
+    sender = Sender(cluster, origin, time, latest, fingerprint, largest, bool(flags & _LEAVING))
+    message = Message(sender, opening=bool(flags & _OPENING), cut=bool(flags & _CUT), refused=refused)
     while cursor.left:
         tag, length = cursor.unpack(_SECTION)
         section = _Cursor(cursor.take(length))

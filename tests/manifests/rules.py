@@ -97,7 +97,7 @@ def memory_fits_the_map(manifest: Manifest) -> Iterator[str]:
 
 
 def environment_is_known(manifest: Manifest) -> Iterator[str]:
-    known = {setting.name for setting in SETTINGS}
+    known = {setting.name for setting in SETTINGS} | {"MY_POD_NAMESPACE"}  # which is for use in CLUSTER_NAME
     for variable in manifest.node["env"]:
         if variable["name"] not in known:
             yield f"{variable['name']} is no setting"
@@ -107,8 +107,11 @@ def environment_is_known(manifest: Manifest) -> Iterator[str]:
         yield str(error)
     if manifest.literals.get("SERVICE_DNS_NAME") != manifest.service["metadata"]["name"]:
         yield "SERVICE_DNS_NAME is not the name of the Service"
-    if manifest.fields != {"MY_POD_IP": "status.podIP", "MY_POD_NAME": "metadata.name"}:
-        yield f"the pod's address and name are not what the pod's fields say: {manifest.fields}"
+    fields = {"MY_POD_IP": "status.podIP", "MY_POD_NAME": "metadata.name", "MY_POD_NAMESPACE": "metadata.namespace"}
+    if manifest.fields != fields:
+        yield f"the pod's address and names are not what the pod's fields say: {manifest.fields}"
+    if not manifest.literals.get("CLUSTER_NAME", "").startswith("$(MY_POD_NAMESPACE)/"):
+        yield "the same manifest in two namespaces would make one cluster"
 
 
 def service_is_headless(manifest: Manifest) -> Iterator[str]:

@@ -2,6 +2,9 @@
 
 import os
 import signal
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,7 +12,7 @@ from contextlib import ExitStack
 import pytest
 import requests
 
-from tests.nodes import RunningNode, free_ports, wait_until
+from tests.nodes import ROOT, RunningNode, free_ports, wait_until
 
 SIZE = 5
 KEYS = [f"key-{number}" for number in range(SIZE)]
@@ -110,8 +113,6 @@ def test_a_stop_without_peers_is_prompt(number: signal.Signals) -> None:
 
 def test_a_second_signal_exits_at_once() -> None:
     """A peer that accepts and never answers keeps the first stop busy."""
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         with RunningNode(f"--peers=127.0.0.1:{port}", "--gossip-interval=3600") as node:
@@ -122,8 +123,6 @@ def test_a_second_signal_exits_at_once() -> None:
 
 
 def test_reads_go_on_and_writes_are_refused_while_stopping() -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         with RunningNode(f"--peers=127.0.0.1:{port}", "--gossip-interval=3600") as node:
@@ -146,7 +145,7 @@ def test_nodes_of_different_clusters_exchange_nothing_and_say_so() -> None:
         wait_until(lambda: "another cluster" in b.log and int(a.stats()["nPeerFaults"]) >= 20)
         assert a.get("yours") is None
         assert b.get("mine") is None
-        assert a.log.count("peer refused") == 1, "one line a minute, however many rounds fail"
+        assert a.log.count("another cluster") == 1, "one line a minute, however many rounds fail"
         assert "answered 403: the peer's cluster is 'a', this one's is 'b'" in a.log
         assert "the peer's cluster is 'a', this one's is 'b'" in b.log
 
@@ -164,3 +163,30 @@ def test_a_paused_peer_costs_its_rounds_alone() -> None:
         wait_until(lambda: b.get("news") == b"news=1\n", seconds=20)
         os.kill(paused.process.pid, signal.SIGCONT)
         wait_until(lambda: paused.get("news") == b"news=1\n", seconds=20)
+
+
+def test_an_answer_on_its_way_is_finished_by_a_stop() -> None:
+    with RunningNode() as node:
+        value = b"x" * 1_000_000
+        node.put("large", value)
+        asked = b"GET /map?" + b"&".join([b"k=large"] * 20) + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", node.client_port), timeout=5) as connection:
+            connection.sendall(asked)
+            received = len(connection.recv(1000))
+            node.process.terminate()
+            time.sleep(0.3)  # the reader is slow, not the node
+            while piece := connection.recv(1 << 20):
+                received += len(piece)
+        assert received > 20 * len(value)
+        assert node.process.wait(timeout=5) == 0
+
+
+@pytest.mark.parametrize("milliseconds", [30, 60, 90, 120, 160])
+def test_a_signal_during_the_start_ends_it_cleanly(milliseconds: int) -> None:
+    command = [sys.executable, str(ROOT / "gossipcar.py"), "--client-port=0", "--peer-port=0"]
+    node = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    time.sleep(milliseconds / 1000)
+    node.terminate()
+    _, complaint = node.communicate(timeout=10)
+    assert "Traceback" not in complaint
+    assert node.returncode in (0, -signal.SIGTERM)  # the latter before Python runs any code of ours

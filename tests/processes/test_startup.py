@@ -72,7 +72,7 @@ def test_a_chosen_port_that_is_taken_ends_with_one_line_and_status_1() -> None:
         done = run("--client-port", str(port), "--peer-port", "0")
     assert done.returncode == 1
     assert (
-        done.stderr == f"gossipcar: CLIENT_PORT {port} cannot be bound at 127.0.0.1 and ::1: Address already in use\n"
+        done.stderr == f"gossipcar: CLIENT_PORT {port} cannot be bound at 127.0.0.1 and ::1 (Address already in use)\n"
     )
     assert done.stdout == ""
 
@@ -128,6 +128,6 @@ def test_with_peers_it_is_ready_after_its_first_exchange() -> None:
 def test_with_peers_that_do_not_answer_it_is_ready_after_ten_seconds() -> None:
     with RunningNode("--peers=127.0.0.1:1") as node:
         response = requests.get(f"{node.peer_url}/readyz", timeout=5)
-        assert (response.status_code, response.text) == (503, "the first exchange with a peer is not complete\n")
+        assert (response.status_code, response.text) == (503, "this node does not yet hold what its peers hold\n")
         wait_until(lambda: requests.get(f"{node.peer_url}/readyz", timeout=5).status_code == 200, seconds=12)
         assert float(node.stats()["upTimeSecs"]) >= 9

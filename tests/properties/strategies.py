@@ -46,7 +46,6 @@ senders = st.builds(
     time=u64,
     latest=u64,
     fingerprint=u64,
-    entries=u64,
     largest=u64,
     leaving=st.booleans(),
 )
@@ -63,6 +62,7 @@ messages = st.builds(
     sender=senders,
     opening=st.booleans(),
     cut=st.booleans(),
+    refused=u32,
     summaries=st.dictionaries(
         st.integers(0, FIRST_LEAF - 1), st.lists(u64, min_size=FANOUT, max_size=FANOUT).map(tuple), max_size=2
     ),

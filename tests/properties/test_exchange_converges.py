@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from gossip.data.entry import Entry, newest
 from gossip.data.store import Store
 from gossip.sync import wire
-from gossip.sync.exchange import MESSAGE_BUDGET, Exchange, Outcome
+from gossip.sync.draft import MESSAGE_BUDGET
+from gossip.sync.exchange import Exchange, Outcome
 from gossip.sync.message import Message
 from tests.properties.strategies import Items, few_items, many_items, many_keys, near_entries, store_of
 

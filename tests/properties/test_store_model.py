@@ -53,11 +53,12 @@ class StoreMachine(RuleBasedStateMachine):
     def put(self, key: bytes, value: bytes) -> None:
         if self.frozen:
             return self.put_refused(key, value, StoreFrozen)
-        self.latest = max(self.wall, self.latest + 1)
-        entry = Entry(self.latest, ORIGIN, value)
+        time = max(self.wall, self.latest + 1)
+        entry = Entry(time, ORIGIN, value)
         after = self.bytes_with(key, entry)
         if after > self.bytes_held and after > LIMITS.store_bytes:
             return self.put_refused(key, value, StoreFull)
+        self.latest = time
         had_none = key not in self.model or self.model[key].value is None
         assert self.store.put(key, value) is had_none
         assert self.store.get(key) == entry

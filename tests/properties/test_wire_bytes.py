@@ -9,7 +9,7 @@ from gossip.sync import wire
 from gossip.sync.message import Message, PeerFault
 from tests.properties.strategies import messages
 
-HEAD_BYTES = 53
+HEAD_BYTES = 49
 """What a message has before the cluster's name, whose length is the last of them."""
 
 

@@ -18,7 +18,8 @@ from gossip.data.entry import Entry, newest
 from gossip.data.store import Merged, Store, StoreLimits
 from gossip.sync import wire
 from gossip.sync.address import Address
-from gossip.sync.exchange import MESSAGE_BUDGET, Exchange, Outcome
+from gossip.sync.draft import MESSAGE_BUDGET
+from gossip.sync.exchange import Exchange, Outcome
 from gossip.sync.message import Message, PeerFault
 from gossip.sync.roster import Roster
 from gossip.sync.syncer import JITTER

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from gossip.data.clock import Clock
+from gossip.data.entry import Entry
 from gossip.data.store import Store, StoreLimits
 from gossip.serving.answer import Answer, HttpError
 from gossip.serving.head import parse_head
@@ -15,7 +16,8 @@ from gossip.serving.reader import Reader
 from gossip.serving.request import Request
 from gossip.sync import wire
 from gossip.sync.address import Address
-from gossip.sync.exchange import MESSAGE_BUDGET, Exchange
+from gossip.sync.draft import MESSAGE_BUDGET
+from gossip.sync.exchange import Exchange, Outcome
 from gossip.sync.message import Message
 
 NOON = 1_700_000_000_000_000
@@ -58,6 +60,17 @@ def over_the_wire(peer: Exchange) -> Callable[[Message], Message]:
         return wire.decode(wire.encode(answer))
 
     return send
+
+
+def exchange_between(here: Store, there: Store, budget: int = MESSAGE_BUDGET) -> Outcome:
+    peer = make_exchange(there, budget=budget)
+    return make_exchange(here, budget=budget).converse(over_the_wire(peer), more=lambda: True)
+
+
+def filled(origin: int, keys: int, limits: StoreLimits | None = None) -> Store:
+    store = make_store(origin, limits)
+    store.apply((b"key%d" % number, Entry(NOON, 99, b"value")) for number in range(keys))
+    return store
 
 
 def items_of(store: Store) -> dict[bytes, bytes | None]:

@@ -43,14 +43,14 @@ def test_a_bad_setting_is_one_line_and_status_2(
 def test_a_busy_client_port_is_one_line_and_status_1(busy_port: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*LOOPBACK, f"--client-port={busy_port}", "--peer-port=0"], {}) == 1
     assert capsys.readouterr() == (
-        "", f"gossipcar: CLIENT_PORT {busy_port} cannot be bound at 127.0.0.1: Address already in use\n",
+        "", f"gossipcar: CLIENT_PORT {busy_port} cannot be bound at 127.0.0.1 (Address already in use)\n",
     )  # fmt: skip
 
 
 def test_a_busy_peer_port_is_one_line_and_status_1(busy_port: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*LOOPBACK, "--client-port=0"], {"PEER_PORT": str(busy_port)}) == 1
     assert capsys.readouterr() == (
-        "", f"gossipcar: PEER_PORT {busy_port} cannot be bound at 127.0.0.1: Address already in use\n",
+        "", f"gossipcar: PEER_PORT {busy_port} cannot be bound at 127.0.0.1 (Address already in use)\n",
     )  # fmt: skip
 
 

@@ -1,27 +1,13 @@
 """Conversations between two stores, every message as bytes on the way. `tests/properties` has the general laws."""
 
-import random
-
 import pytest
 
 from gossip.data.clock import MICROS
 from gossip.data.entry import Entry
-from gossip.data.store import Store, StoreLimits
+from gossip.data.store import StoreLimits
 from gossip.sync import wire
-from gossip.sync.exchange import ENTRY_BYTES, TURNS, Exchange, Outcome
 from gossip.sync.message import Message, MetItself, OtherCluster
-from tests.unit.fakes import NOON, Wall, items_of, make_exchange, make_store, over_the_wire
-
-
-def exchange_between(here: Store, there: Store, budget: int = 1024 * 1024) -> Outcome:
-    peer = make_exchange(there, budget=budget)
-    return make_exchange(here, budget=budget).converse(over_the_wire(peer), more=lambda: True)
-
-
-def filled(origin: int, keys: int, limits: StoreLimits | None = None) -> Store:
-    store = make_store(origin, limits)
-    store.apply((b"key%d" % number, Entry(NOON, 99, b"value")) for number in range(keys))
-    return store
+from tests.unit.fakes import NOON, Wall, exchange_between, filled, items_of, make_exchange, make_store, over_the_wire
 
 
 @pytest.mark.parametrize("keys", [0, 1, 8, 9, 5000])
@@ -118,7 +104,7 @@ def test_what_a_node_says_of_itself() -> None:
     store.freeze()
     message = make_exchange(store, "here").opening()
     assert message.opening
-    assert message.sender == ("here", 7, NOON, NOON + 5, store.fingerprint(), 1, 44, True)
+    assert message.sender == ("here", 7, NOON, NOON + 5, store.fingerprint(), 44, True)
 
 
 def test_a_value_that_the_peer_would_refuse_is_not_sent() -> None:
@@ -139,41 +125,6 @@ def test_an_entry_from_the_future_costs_one_conversation_and_is_told() -> None:
     assert (outcome.agreed, outcome.merged.refused) == (False, {"future": 2})
 
 
-def test_a_message_keeps_to_its_budget() -> None:
-    budget = 5_000
-    answer, _ = make_exchange(filled(2, 5000), budget=budget).answer(make_exchange(make_store(1)).opening())
-    assert answer.cut
-    assert 4_000 < len(wire.encode(answer)) < budget + 200
-
-
-def test_one_entry_over_the_budget_goes_alone() -> None:
-    here, there = make_store(1), make_store(2)
-    for key in (b"a", b"b"):
-        there.put(key, bytes(5_000))
-    answer, _ = make_exchange(there, budget=1_000).answer(make_exchange(here).opening())
-    assert [len(entry.value or b"") for _, entry in answer.entries] == [5_000]
-    assert answer.cut
-
-
-@pytest.mark.parametrize("budget", [300, 1_000, 10_000])
-def test_cut_messages_come_to_an_end(budget: int) -> None:
-    here, there = filled(1, 500), make_store(2)
-    for number in range(300):
-        there.put(b"theirs%d" % number, b"value")
-    outcome = exchange_between(here, there, budget)
-    assert outcome.agreed
-    assert here.entries == there.entries == 800
-    assert outcome.requests > 800 * ENTRY_BYTES // budget // 2
-
-
-def test_more_decides_whether_another_conversation_is_begun() -> None:
-    here, there = filled(1, 500), make_store(2)
-    peer = make_exchange(there, budget=1_000)
-    outcome = make_exchange(here, budget=1_000).converse(over_the_wire(peer), more=lambda: False)
-    assert not outcome.agreed
-    assert 0 < there.entries < 500
-
-
 def test_a_message_twice_does_no_harm() -> None:
     here, there = make_store(1), make_store(2)
     here.put(b"a", b"1")
@@ -190,53 +141,3 @@ def test_wants_of_keys_that_are_not_here_are_passed_over() -> None:
     message.wants = [b"nowhere"]
     answer, _ = make_exchange(make_store(2)).answer(message)
     assert answer.entries == []
-
-
-def test_a_peer_that_never_has_enough_is_left_after_some_turns() -> None:
-    here = filled(1, 3)
-    insatiable = make_exchange(make_store(2))
-
-    def send(message: Message) -> Message:
-        answer = insatiable.opening()
-        answer.wants = [b"key1"]
-        return answer
-
-    outcome = make_exchange(here).converse(send, more=lambda: True)
-    assert outcome.requests == TURNS == 12
-
-
-def test_a_peer_that_refuses_everything_is_not_sent_it_again_and_again() -> None:
-    """A node whose clock is wrong has more than fits in a message: its peers refuse all, each time."""
-    wrong = make_store(1, wall=Wall(NOON + 3600 * MICROS))
-    for number in range(500):
-        wrong.put(b"%d" % number, b"value")
-    right = make_exchange(make_store(2), budget=1_000)
-    turns = iter(range(100))
-    exchange = Exchange(wrong, "test", random.Random(1), budget=1_000)
-    outcome = exchange.converse(over_the_wire(right), more=lambda: next(turns, None) is not None)
-    assert outcome.peer is not None
-    assert outcome.peer.entries == 0
-    assert outcome.requests <= 2 * TURNS, "conversations go on while the peer takes nothing"
-
-
-class WatchedStore(Store):
-    """Counts the walks that are made of its items."""
-
-    walks = 0
-
-    def items(self, part: int = 0, first: int = 0):  # type: ignore[no-untyped-def]
-        self.walks += part == 0
-        return super().items(part, first)
-
-
-def test_a_part_listed_a_thousand_times_is_not_walked_a_thousand_times() -> None:
-    """A message of a megabyte holds a hundred thousand empty listings, each of which would be a walk of the store."""
-    store = WatchedStore(1)
-    store.put(b"k", b"value")
-    hostile = make_exchange(make_store(2, StoreLimits(value_bytes=0))).opening()
-    hostile.listings *= 1000
-    try:
-        make_exchange(store).answer(wire.decode(wire.encode(hostile)))
-    except wire.WireError:
-        pass
-    assert store.walks < 10

@@ -40,3 +40,8 @@ def test_counts_are_a_copy() -> None:
     faults = Faults(Watch())
     faults.counts["broken"] = 1
     assert faults.counts == {}
+
+
+def test_a_peers_words_stay_on_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    Faults().note("peer refused", "no\n2026-01-01 INFO all is well\x1b[2J")
+    assert caplog.messages == ["peer refused: no?2026-01-01 INFO all is well?[2J"]

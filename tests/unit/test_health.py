@@ -8,10 +8,10 @@ import pytest
 from gossip.api.health import HealthApi, Situation, unready_because
 from tests.unit.fakes import Watch, get_of, refusal_of, text_of
 
-YOUNG = Situation(stopping=False, exchanged=False, discovers=True, peers=2, up_seconds=0.0)
+YOUNG = Situation(stopping=False, caught_up=False, discovers=True, peers=2, up_seconds=0.0)
 
 STOPPING = "this node is stopping"
-FIRST = "the first exchange with a peer is not complete"
+FIRST = "this node does not yet hold what its peers hold"
 NOBODY = "no peer has been found yet"
 
 
@@ -21,12 +21,12 @@ NOBODY = "no peer has been found yet"
         ({}, FIRST),
         ({"up_seconds": 9.9}, FIRST),
         ({"up_seconds": 10.0}, None),
-        ({"exchanged": True}, None),
+        ({"caught_up": True}, None),
         ({"peers": 0}, NOBODY),
         ({"peers": 0, "up_seconds": 2.9}, NOBODY),
         ({"peers": 0, "up_seconds": 3.0}, None),
         ({"peers": 0, "discovers": False}, None),
-        ({"stopping": True, "exchanged": True}, STOPPING),
+        ({"stopping": True, "caught_up": True}, STOPPING),
         ({"stopping": True, "up_seconds": 3600.0}, STOPPING),
     ],
 )

@@ -88,5 +88,13 @@ def test_a_stopping_node_is_read_but_not_written() -> None:
     assert b"".join(get(store, "/map?k=a").body) == b"a=value\n"
 
 
+def test_a_stopping_node_does_not_wait_for_the_value() -> None:
+    store = make_store()
+    store.freeze()
+    request = with_body("PUT", "/map?k=a", b"value")
+    assert refusal_of(lambda: MapApi(store).put(request))[0] == 503
+    assert request.has_unread_body
+
+
 def test_a_body_without_a_length() -> None:
     assert refusal_of(lambda: MapApi(make_store()).put(get_of("/map?k=a")))[0] == 411

@@ -5,7 +5,7 @@ import pytest
 from gossip.data.entry import Entry
 from gossip.sync.message import Listed, Listing, Message, Sender
 
-SENDER = Sender("c", 1, 2, 3, 4, 5, 6, leaving=False)
+SENDER = Sender("c", 1, 2, 3, 4, 5, leaving=False)
 
 
 @pytest.mark.parametrize(

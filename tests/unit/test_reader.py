@@ -75,7 +75,15 @@ def test_a_client_that_rests_too_long_is_gone() -> None:
         Reader(here, TIGHT).head()
 
 
-@pytest.mark.parametrize("begun", [b"GET", b"\r\n"])
+def test_empty_lines_begin_no_request() -> None:
+    here, there = socket.socketpair()
+    with here, there:
+        there.sendall(b"\r\n\r\n")
+        with pytest.raises(Gone):
+            Reader(here, TIGHT).head()
+
+
+@pytest.mark.parametrize("begun", [b"GET", b"\r\n\r"])
 def test_a_head_that_does_not_arrive_in_time(begun: bytes) -> None:
     here, there = socket.socketpair()
     with here, there:

@@ -21,7 +21,7 @@ def chunked(rest: bytes) -> Request:
 
 def test_a_request_tells_its_head() -> None:
     request = get_of("/map?k=a")
-    assert (request.method, request.path, request.query, request.minor) == ("GET", b"/map", b"k=a", 1)
+    assert (request.method, request.path, request.query) == ("GET", b"/map", b"k=a")
     assert request.fields == {b"host": b"x"}
 
 
@@ -78,7 +78,6 @@ BAD_CHUNKS = {
     "0x": b"0x5\r\nvalue\r\n0\r\n\r\n",
     "a line below": b"1_0\r\nvalue\r\n0\r\n\r\n",
     "a space before": b" 5\r\nvalue\r\n0\r\n\r\n",
-    "a size beyond all reason": b"f" * 16 + b"\r\nvalue\r\n0\r\n\r\n",
     "longer than it says": b"4\r\nvalue\r\n0\r\n\r\n",
     "shorter than it says": b"6\r\nvalue\r\n0\r\n\r\n",
     "a bare LF after the size": b"5\nvalue\r\n0\r\n\r\n",
@@ -94,6 +93,11 @@ def test_a_badly_chunked_body(rest: bytes) -> None:
     error = error_of(lambda: body_of(chunked(rest)))
     assert error.answer.status == 400
     assert error.close
+
+
+def test_a_chunk_of_a_size_beyond_all_reason_is_over_the_limit() -> None:
+    error = error_of(lambda: body_of(chunked(b"f" * 900 + b"\r\nvalue\r\n0\r\n\r\n")))
+    assert (error.answer.status, error.close) == (413, True)
 
 
 def test_a_chunked_body_over_the_limit_is_refused_before_it_is_read() -> None:

@@ -45,6 +45,16 @@ def test_this_node_is_no_peer() -> None:
     assert set(picks(roster, 20)) == {C}
 
 
+def test_an_address_that_led_back_here_is_called_again_after_a_while() -> None:
+    """Behind a load balancer it may lead to another node."""
+    now = Watch(1000.0)
+    roster = Roster(lambda: [A, B], set(), random.Random(1), now)
+    roster.is_self(A)
+    assert roster.known() == [B]
+    now.now = 1060.0
+    assert roster.known() == [A, B]
+
+
 def test_all_are_picked_alike() -> None:
     counts = picks(roster_of(A, B))
     assert 700 < counts[A] < 1000

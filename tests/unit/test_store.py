@@ -139,7 +139,7 @@ def test_peers_may_fill_the_store_to_twice_its_limit() -> None:
     merged = store.apply((b"%d" % number, Entry(NOON, 2, b"1234")) for number in range(6))
     assert (merged.news, store.bytes) == (4, 20)
     assert list(merged.faults()) == [
-        ("entry refused, full", "the store holds 20 bytes and has no room for more from peers", 2)
+        ("entry refused, full", "4 entries of 20 bytes leave no room for more from peers", 2)
     ]
 
 
@@ -215,3 +215,15 @@ def test_writers_on_many_threads_never_share_a_stamp() -> None:
         thread.join()
     assert sorted(entry.time for _, entry in store.items()) == list(range(NOON, NOON + 1000))
     assert store.entries == 1000
+
+
+def test_many_small_entries_fill_a_store_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes some 300 bytes besides what is counted, so their number is bounded, too."""
+    monkeypatch.setattr("gossip.data.store.LEAST_ENTRIES", 3)
+    store = make_store(limits=StoreLimits(store_bytes=256))
+    for key in (b"a", b"b", b"c", b"d"):
+        store.put(key, b"")
+    with pytest.raises(StoreFull):
+        store.put(b"e", b"")
+    assert store.put(b"a", b"1") is False
+    assert store.apply([(b"%d" % n, Entry(NOON, 2, b"")) for n in range(6)]).refused == {"full": 2}

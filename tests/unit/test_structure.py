@@ -19,6 +19,7 @@ ORDER = [
     ["gossip.data.store"],
     ["gossip.sync"],
     ["gossip.sync.message"],
+    ["gossip.sync.draft"],
     ["gossip.sync.exchange", "gossip.sync.wire"],
     ["gossip.sync.address"],
     ["gossip.sync.peers"],

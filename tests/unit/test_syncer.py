@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from gossip.data.clock import MICROS
-from gossip.data.store import Store
+from gossip.data.store import Store, StoreLimits
 from gossip.faults import Faults
 from gossip.metrics import Metrics
 from gossip.sync import wire
@@ -18,7 +18,7 @@ from gossip.sync.message import NotReachable, PeerFault, Refused
 from gossip.sync.roster import Roster
 from gossip.sync.syncer import Post, Syncer
 from tests.nodes import wait_until
-from tests.unit.fakes import NOON, make_exchange, make_store
+from tests.unit.fakes import NOON, Wall, make_exchange, make_store
 
 NEVER = 3600.0
 """An interval after which no test comes to see a second round."""
@@ -80,7 +80,7 @@ def test_a_clock_that_was_set_back_is_named_in_the_log(caplog: pytest.LogCapture
     bench = Bench({})
     bench.store.clock.observe(NOON + 7260 * MICROS)
     bench.syncer.round()
-    assert bench.faults.counts == {"clock stepped back": 1}
+    assert bench.faults.counts == {"clock set back": 1}
     assert "7200 s too far ahead of its clock" in caplog.text
 
 
@@ -216,10 +216,7 @@ def test_a_failure_in_the_last_exchange_turns_to_the_next_peer(error: Exception,
     there = make_store(2)
     bench = Bench({PEER: failing(error), OTHER: peer_of(there)}, seed=seed)
     bench.store.put(b"late", b"write")
-    bench.syncer._stopping.set()  # so that the last exchange is the only one
-    bench.syncer._stop_by = time.monotonic() + 10
-    bench.syncer.start()
-    wait_until(lambda: not bench.syncer.alive)
+    bench.syncer.stop(10)
     assert there.get(b"late") is not None
 
 
@@ -227,7 +224,7 @@ def test_a_stop_without_anybody_to_take_the_writes_is_logged(caplog: pytest.LogC
     bench = Bench({PEER: failing(PeerFault("no answer"))})
     bench.syncer.start()
     bench.syncer.stop(10)
-    assert not bench.syncer.alive
+    wait_until(lambda: not bench.syncer.alive)
     assert any("writes not yet spread are lost" in message for message in caplog.messages)
 
 
@@ -247,3 +244,75 @@ def test_a_stop_waits_for_a_stuck_peer_no_longer_than_told() -> None:
     assert time.monotonic() - start < 5
     release.set()
     wait_until(lambda: not bench.syncer.alive)
+
+
+def test_a_stop_does_not_count_what_a_peer_refused_as_handed_over(caplog: pytest.LogCaptureFixture) -> None:
+    full, roomy = make_store(2, StoreLimits(store_bytes=1)), make_store(3)
+    bench = Bench({PEER: peer_of(full), OTHER: peer_of(roomy)})
+    bench.store.put(b"late", b"write")
+    bench.syncer.stop(10)
+    assert roomy.get(b"late") is not None
+    alone = Bench({PEER: peer_of(full)})
+    alone.store.put(b"late", b"write")
+    alone.syncer.stop(10)
+    assert "no peer took everything over" in caplog.text
+
+
+def test_silent_peers_do_not_use_up_the_time_of_a_stop() -> None:
+    there = make_store(2)
+
+    def silent(message: bytes, timeout: float) -> bytes:
+        time.sleep(timeout)
+        raise NotReachable("timed out")
+
+    bench = Bench({**{Address("silent", number): silent for number in range(4)}, PEER: peer_of(there)})
+    bench.store.put(b"late", b"write")
+    bench.syncer.stop(4)
+    assert there.get(b"late") is not None
+
+
+def test_a_stop_during_a_round_is_not_held_against_its_peer() -> None:
+    there, called, release = make_store(2), threading.Event(), threading.Event()
+    answer = peer_of(there)
+
+    def slow_at_first(message: bytes, timeout: float) -> bytes:
+        if not called.is_set():
+            called.set()
+            release.wait(10)
+            raise NotReachable("too late")
+        return answer(message, timeout)
+
+    bench = Bench({PEER: slow_at_first})
+    bench.syncer.start()
+    assert called.wait(10)
+    bench.store.put(b"late", b"write")
+    bench.syncer.stop(10)
+    assert there.get(b"late") is not None
+    release.set()
+    wait_until(lambda: not bench.syncer.alive)
+    assert bench.faults.counts == {}
+
+
+def test_what_was_refused_is_counted_when_the_exchange_fails_later() -> None:
+    there = make_store(2, wall=Wall(NOON + 3600 * MICROS))
+    for number in range(20):
+        there.put(b"%d" % number, b"value")
+    answer, calls = answers_of(make_exchange(there)), iter(range(2))
+
+    def fails_at_the_second(message: bytes, timeout: float) -> bytes:
+        if next(calls):
+            raise PeerFault("no more")
+        return answer(message, timeout)
+
+    bench = Bench({PEER: fails_at_the_second})
+    bench.store.put(b"mine", b"1")
+    bench.syncer.round()
+    assert bench.faults.counts == {"entry refused, future": 20, "exchange failed": 1}
+
+
+def test_a_value_that_the_peer_does_not_accept_is_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    bench = Bench({PEER: peer_of(make_store(2, StoreLimits(value_bytes=3)))})
+    bench.store.put(b"large", b"1234")
+    bench.syncer.round()
+    assert bench.faults.counts == {"entry withheld": 1}
+    assert "give all nodes one MAX_VALUE_BYTES" in caplog.text

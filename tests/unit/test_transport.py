@@ -7,7 +7,7 @@ import pytest
 
 from gossip.sync import transport
 from gossip.sync.address import Address
-from gossip.sync.message import NotReachable, PeerFault, Refused
+from gossip.sync.message import NotReachable, OtherCluster, PeerFault, Refused
 from tests.unit.fakes import TinyServer, answering, receive_request
 
 PATIENCE = 3.0
@@ -50,8 +50,10 @@ def test_the_answer_may_have_so_many_bytes_and_no_more(size: int, fits: bool) ->
 
 
 def test_an_error_is_told_with_the_peers_own_words() -> None:
+    with TinyServer(answering(answer_of(b"no, thank you\n", "400 Bad Request"))) as peer:
+        assert fault_of(peer.address, kind=Refused) == f"{peer.address} answered 400: no, thank you"
     with TinyServer(answering(answer_of(b"the clusters differ\n", "403 Forbidden"))) as peer:
-        assert fault_of(peer.address, kind=Refused) == f"{peer.address} answered 403: the clusters differ"
+        assert fault_of(peer.address, kind=OtherCluster) == f"{peer.address} answered 403: the clusters differ"
 
 
 def test_a_long_complaint_is_cut() -> None:

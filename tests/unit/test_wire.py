@@ -5,10 +5,10 @@ import struct
 import pytest
 
 from gossip.data.entry import Entry
-from gossip.sync import exchange, wire
+from gossip.sync import draft, wire
 from gossip.sync.message import Listed, Listing, Message, PeerFault, Sender
 
-SENDER = Sender("c", 1, 2, 3, 4, 5, 6, leaving=False)
+SENDER = Sender("c", 1, 2, 3, 4, 5, leaving=False)
 
 HEAD = (
     b"GC\x01\x00"  # magic, version, flags
@@ -16,8 +16,8 @@ HEAD = (
     + bytes([0, 0, 0, 0, 0, 0, 0, 2])  # time
     + bytes([0, 0, 0, 0, 0, 0, 0, 3])  # latest
     + bytes([0, 0, 0, 0, 0, 0, 0, 4])  # fingerprint
-    + bytes([0, 0, 0, 0, 0, 0, 0, 5])  # entries
-    + bytes([0, 0, 0, 0, 0, 0, 0, 6])  # largest
+    + bytes([0, 0, 0, 0, 0, 0, 0, 5])  # largest
+    + bytes([0, 0, 0, 6])  # refused
     + b"\x01c"  # cluster
 )
 
@@ -34,20 +34,20 @@ def entry_record(key: int, value: int, extra: int, kind: int) -> bytes:
 
 
 WRITTEN = {
-    "nothing said": (Message(SENDER), HEAD),
-    "all flags": (Message(SENDER._replace(leaving=True), opening=True, cut=True), b"GC\x01\x07" + HEAD[4:]),
-    "a name in UTF-8": (Message(SENDER._replace(cluster="é")), HEAD[:-2] + b"\x02\xc3\xa9"),
+    "nothing said": (Message(SENDER, refused=6), HEAD),
+    "all flags": (Message(SENDER._replace(leaving=True), refused=6, opening=True, cut=True), b"GC\x01\x07" + HEAD[4:]),
+    "a name in UTF-8": (Message(SENDER._replace(cluster="é"), refused=6), HEAD[:-2] + b"\x02\xc3\xa9"),
     "a summary": (
-        Message(SENDER, summaries={3: tuple(range(16))}),
+        Message(SENDER, refused=6, summaries={3: tuple(range(16))}),
         HEAD + section(SUMMARIES, struct.pack(">I16Q", 3, *range(16))),
     ),
     "a listing": (
-        Message(SENDER, listings=[Listing(9, {b"k": Listed(7, 8), b"key": Listed(5, 6)}, partial=True)]),
+        Message(SENDER, refused=6, listings=[Listing(9, {b"k": Listed(7, 8), b"key": Listed(5, 6)}, partial=True)]),
         HEAD + section(LISTINGS, struct.pack(">IBI QIH QIH", 9, 1, 2, 7, 8, 1, 5, 6, 3) + b"kkey"),
     ),
-    "wants": (Message(SENDER, wants=[b"a", b"bc"]), HEAD + section(WANTS, b"\0\x01a\0\x02bc")),
+    "wants": (Message(SENDER, refused=6, wants=[b"a", b"bc"]), HEAD + section(WANTS, b"\0\x01a\0\x02bc")),
     "entries": (
-        Message(SENDER, entries=[(b"k", Entry(1, 2, b"val", b"x")), (b"gone", Entry(1, 2, None))]),
+        Message(SENDER, refused=6, entries=[(b"k", Entry(1, 2, b"val", b"x")), (b"gone", Entry(1, 2, None))]),
         HEAD
         + section(ENTRIES, b"\0\0\0\x02" + entry_record(1, 3, 1, 0) + entry_record(4, 0, 0, 1) + b"kvalxgone"),
     ),
@@ -61,13 +61,13 @@ def test_messages_and_their_bytes(message: Message, data: bytes) -> None:
 
 
 def test_an_empty_value_is_no_tombstone() -> None:
-    message = Message(SENDER, entries=[(b"e", Entry(1, 2, b"")), (b"t", Entry(1, 2, None))])
+    message = Message(SENDER, refused=6, entries=[(b"e", Entry(1, 2, b"")), (b"t", Entry(1, 2, None))])
     assert [entry.value for _, entry in wire.decode(wire.encode(message)).entries] == [b"", None]
 
 
 def test_an_unknown_section_is_skipped() -> None:
     data = HEAD + section(200, b"from a later version") + section(WANTS, b"\0\x01a") + section(0, b"")
-    assert wire.decode(data) == Message(SENDER, wants=[b"a"])
+    assert wire.decode(data) == Message(SENDER, refused=6, wants=[b"a"])
 
 
 def test_sections_of_one_kind_add_up() -> None:
@@ -76,7 +76,7 @@ def test_sections_of_one_kind_add_up() -> None:
 
 
 def test_unknown_flags_are_passed_over() -> None:
-    assert wire.decode(b"GC\x01\xf9" + HEAD[4:]) == Message(SENDER, opening=True)
+    assert wire.decode(b"GC\x01\xf9" + HEAD[4:]) == Message(SENDER, refused=6, opening=True)
 
 
 @pytest.mark.parametrize("version", [0, 2, 255])
@@ -90,9 +90,9 @@ def one_entry(record: bytes, content: bytes, count: int = 1) -> bytes:
 
 
 REFUSED = {
-    "nothing": (b"", "ends 53 bytes too early"),
+    "nothing": (b"", "ends 49 bytes too early"),
     "other bytes": (b"<html>" + bytes(60), "no Gossipcar message"),
-    "half a head": (HEAD[:20], "ends 33 bytes too early"),
+    "half a head": (HEAD[:20], "ends 29 bytes too early"),
     "half a name": (HEAD[:-1], "ends 1 bytes too early"),
     "a name that is not UTF-8": (HEAD[:-1] + b"\xff", "malformed"),
     "half a section head": (HEAD + b"\x01\0\0", "too early"),
@@ -131,9 +131,9 @@ def test_the_budget_counts_what_the_wire_writes() -> None:
     def cost(message: Message) -> int:
         return len(wire.encode(message)) - len(HEAD) - 5
 
-    assert cost(Message(SENDER, summaries={0: (0,) * 16})) == exchange.SUMMARY_BYTES
-    assert cost(Message(SENDER, listings=[Listing(0, {}, partial=False)])) == exchange.LISTING_BYTES
-    listed = cost(Message(SENDER, listings=[Listing(0, {b"key": Listed(1, 1)}, partial=False)]))
-    assert listed == exchange.LISTING_BYTES + exchange.LISTED_BYTES + 3
-    assert cost(Message(SENDER, wants=[b"key"])) == exchange.WANT_BYTES + 3
-    assert cost(Message(SENDER, entries=[(b"key", Entry(1, 1, b"v"))])) == 4 + exchange.ENTRY_BYTES + 4
+    assert cost(Message(SENDER, refused=6, summaries={0: (0,) * 16})) == draft.SUMMARY_BYTES
+    assert cost(Message(SENDER, refused=6, listings=[Listing(0, {}, partial=False)])) == draft.LISTING_BYTES
+    listed = cost(Message(SENDER, refused=6, listings=[Listing(0, {b"key": Listed(1, 1)}, partial=False)]))
+    assert listed == draft.LISTING_BYTES + draft.LISTED_BYTES + 3
+    assert cost(Message(SENDER, refused=6, wants=[b"key"])) == draft.WANT_BYTES + 3
+    assert cost(Message(SENDER, refused=6, entries=[(b"key", Entry(1, 1, b"v"))])) == 4 + draft.ENTRY_BYTES + 4
