@@ -162,7 +162,7 @@ def test_the_thread_survives_what_nobody_thought_of() -> None:
     assert next(errors, None) is None
     assert bench.syncer.alive
     bench.syncer.stop(5)
-    assert not bench.syncer.alive
+    wait_until(lambda: not bench.syncer.alive)
 
 
 def test_the_thread_survives_a_roster_that_fails() -> None:
