@@ -48,7 +48,9 @@ def test_it_runs_without_any_installed_package() -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="needs root, for a network of its own")
 def test_without_rights_to_port_80_it_takes_8080_and_says_so() -> None:
-    inner = f"ip link set lo up && exec setpriv --reuid 65534 --clear-groups {sys.executable} -u {ROOT}/gossipcar.py"
+    inner = (
+        f"ip link set lo up && exec setpriv --bounding-set=-net_bind_service {sys.executable} -u {ROOT}/gossipcar.py"
+    )
     node = subprocess.Popen(
         ["unshare", "--net", "sh", "-c", inner],
         stdout=subprocess.PIPE,
