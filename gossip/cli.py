@@ -78,9 +78,9 @@ def _stop_on_signals() -> threading.Event:
 
 
 def _run(node: Node, settings: config.Settings, stop: threading.Event) -> int:
-    node.start()
     _say(f"clients at {_urls(node.client_servers)}{_remark(node, settings)}")
     _say(f"peers at {_urls(node.peer_servers)}")
+    node.start()
     log.info("node %016x of cluster %s is up", node.store.origin, settings.cluster_name)
     stop.wait()
     node.stop()
