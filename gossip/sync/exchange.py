@@ -81,27 +81,31 @@ class Exchange:
         self._budget = budget
 
     def converse(
-        self, send: Callable[[Message], Message], more: Callable[[], bool], outcome: Outcome | None = None
+        self,
+        send: Callable[[Message], Message],
+        more: Callable[[], bool],
+        outcome: Outcome | None = None,
+        leaving: bool = False,
     ) -> Outcome:
         """Hold conversations with one peer until both agree, nothing moves, or `more` says that it is enough.
 
         `send` takes a message to the peer and brings back its answer. What happens is added to `outcome`, as it
         happens, if one is given. Raises what `send` raises, OtherCluster, and MetItself when the peer turns out to be
-        this node.
+        this node. A node that is `leaving` gives its latest writes at once, before anything is compared.
         """
         outcome = Outcome() if outcome is None else outcome
-        while self._conversation(send, outcome) and not outcome.agreed and more():
-            pass
+        opening = self.opening(leaving)
+        while self._conversation(opening, send, outcome) and not outcome.agreed and more():
+            opening = self.opening()
         return outcome
 
-    def _conversation(self, send: Callable[[Message], Message], outcome: Outcome) -> bool:
+    def _conversation(self, message: Message, send: Callable[[Message], Message], outcome: Outcome) -> bool:
         """One conversation. True when something had to be left out, and more was taken than refused.
 
         Only then another one is due at once: a peer that refuses would be sent the same again and again.
         """
         taken, refused = outcome.taken, outcome.refused
         outcome.whole = cut = False
-        message = self.opening()
         for _ in range(TURNS):
             outcome.requests += 1
             outcome.sent += len(message.entries)
@@ -120,10 +124,15 @@ class Exchange:
         outcome.agreed = outcome.peer is not None and outcome.peer.fingerprint == self._store.fingerprint()
         return cut and outcome.taken - taken > outcome.refused - refused
 
-    def opening(self) -> Message:
-        """The message that begins a conversation."""
-        draft = Draft(self._budget, 0)
+    def opening(self, with_recent: bool = False) -> Message:
+        """The message that begins a conversation; with the latest writes made here, if wanted."""
+        draft = Draft(self._budget, self._store.limits.value_bytes)
         self._describe(ROOT, draft)
+        if with_recent:
+            for key in dict.fromkeys(reversed(self._store.recent.copy())):
+                entry = self._store.get(key)
+                if entry is not None and not draft.give(key, entry):
+                    break
         return self._finish(draft, opening=True)
 
     def answer(self, message: Message) -> tuple[Message, Merged]:

@@ -141,7 +141,8 @@ class Syncer:
 
         outcome = Outcome()
         try:
-            self._exchange.converse(send, lambda: time.monotonic() < end(), outcome)
+            leaving = self._stopping.is_set()
+            self._exchange.converse(send, lambda: time.monotonic() < end(), outcome, leaving)
         except MetItself:
             log.info("%s is this node itself", address)
             self._roster.is_self(address)

@@ -151,3 +151,22 @@ def test_a_part_listed_a_thousand_times_is_not_walked_a_thousand_times() -> None
     except wire.WireError:
         pass
     assert store.walks < 10
+
+
+def test_the_latest_writes_of_a_leaving_node_go_first() -> None:
+    """Two large stores have much to tell each other, and a stopping node has no time for it."""
+    here, there = filled(1, 2000), filled(2, 5)
+    for number in range(30):
+        here.put(b"late%d" % number, b"write")
+    exchange = Exchange(here, "test", random.Random(1), budget=1_000)
+    exchange.converse(over_the_wire(make_exchange(there, budget=1_000)), more=lambda: False, leaving=True)
+    held = [number for number in range(30) if there.get(b"late%d" % number)]
+    assert held[-10:] == list(range(20, 30)), "the latest first"
+
+
+def test_a_leaving_node_gives_a_key_that_was_written_often_once() -> None:
+    here = make_store(1)
+    for number in range(50):
+        here.put(b"k", b"%d" % number)
+    opening = make_exchange(here).opening(with_recent=True)
+    assert [(key, entry.value) for key, entry in opening.entries] == [(b"k", b"49")]
