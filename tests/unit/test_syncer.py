@@ -1,66 +1,15 @@
-"""The gossip thread survives whatever its peers do, and leaves what it holds with one that stays."""
-
-import random
-import threading
-import time
-from collections.abc import Callable
+"""The gossip thread survives whatever its peers do."""
 
 import pytest
 
 from gossip.data.clock import MICROS
-from gossip.data.store import Store, StoreLimits
-from gossip.faults import Faults
-from gossip.metrics import Metrics
+from gossip.data.store import StoreLimits
 from gossip.sync import wire
 from gossip.sync.address import Address
-from gossip.sync.exchange import Exchange
 from gossip.sync.message import NotReachable, PeerFault, Refused
-from gossip.sync.roster import Roster
-from gossip.sync.syncer import Post, Syncer
 from tests.nodes import wait_until
 from tests.unit.fakes import NOON, Wall, make_exchange, make_store
-
-NEVER = 3600.0
-"""An interval after which no test comes to see a second round."""
-
-PEER, OTHER = Address("peer", 1), Address("other", 1)
-
-Act = Callable[[bytes, float], bytes]
-"""What a fake peer does with a message, which may take so many seconds."""
-
-
-class Bench:
-    """A syncer among fake peers, with everything that it counts."""
-
-    def __init__(self, peers: dict[Address, Act], interval: float = NEVER, seed: int = 1) -> None:
-        self.store = make_store(1)
-        self.exchange = make_exchange(self.store)
-        self.roster = Roster(lambda: list(peers), set(), random.Random(seed))
-        self.faults = Faults()
-        self.metrics = Metrics()
-        post: Post = lambda address, message, timeout: peers[address](message, timeout)  # noqa: E731
-        self.syncer = Syncer(
-            self.store, self.exchange, self.roster, post, interval, random.Random(seed), self.faults, self.metrics
-        )
-
-    def first_round(self) -> None:
-        self.syncer.start()
-        wait_until(lambda: self.syncer.last_exchange is not None, what="the first exchange")
-
-
-def peer_of(store: Store, cluster: str = "test") -> Act:
-    return answers_of(make_exchange(store, cluster))
-
-
-def answers_of(exchange: Exchange) -> Act:
-    return lambda message, _: wire.encode(exchange.answer(wire.decode(message))[0])
-
-
-def failing(error: Exception) -> Act:
-    def act(message: bytes, timeout: float) -> bytes:
-        raise error
-
-    return act
+from tests.unit.gossiping import OTHER, PEER, Act, Bench, answers_of, failing, peer_of
 
 
 def test_a_round_is_one_exchange_with_a_peer() -> None:
@@ -185,112 +134,6 @@ def test_rounds_go_on() -> None:
     bench.syncer.start()
     wait_until(lambda: bench.metrics.exchanges_out.total >= 5)
     bench.syncer.stop(5)
-
-
-def test_a_stop_leaves_what_is_held_with_a_peer_and_does_not_wait_for_the_interval() -> None:
-    there = make_store(2)
-    bench = Bench({PEER: peer_of(there)})
-    bench.first_round()
-    bench.store.put(b"late", b"write")
-    bench.store.freeze()
-    start = time.monotonic()
-    bench.syncer.stop(10)
-    assert time.monotonic() - start < 5
-    assert there.get(b"late") == bench.store.get(b"late")
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_the_last_exchange_is_with_a_peer_that_stays(seed: int) -> None:
-    leaving, staying = make_store(2), make_store(3)
-    leaving.freeze()
-    bench = Bench({PEER: peer_of(leaving), OTHER: peer_of(staying)}, seed=seed)
-    bench.first_round()
-    bench.store.put(b"late", b"write")
-    bench.syncer.stop(10)
-    assert staying.get(b"late") is not None
-
-
-@pytest.mark.parametrize("error", [PeerFault("no answer"), RuntimeError("unthought of")], ids=["fault", "mistake"])
-@pytest.mark.parametrize("seed", range(4))
-def test_a_failure_in_the_last_exchange_turns_to_the_next_peer(error: Exception, seed: int) -> None:
-    there = make_store(2)
-    bench = Bench({PEER: failing(error), OTHER: peer_of(there)}, seed=seed)
-    bench.store.put(b"late", b"write")
-    bench.syncer.stop(10)
-    assert there.get(b"late") is not None
-
-
-def test_a_stop_without_anybody_to_take_the_writes_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    bench = Bench({PEER: failing(PeerFault("no answer"))})
-    bench.syncer.start()
-    bench.syncer.stop(10)
-    wait_until(lambda: not bench.syncer.alive)
-    assert any("writes not yet spread are lost" in message for message in caplog.messages)
-
-
-def test_a_stop_waits_for_a_stuck_peer_no_longer_than_told() -> None:
-    called, release = threading.Event(), threading.Event()
-
-    def act(message: bytes, timeout: float) -> bytes:
-        called.set()
-        release.wait(30)
-        raise PeerFault("too late")
-
-    bench = Bench({PEER: act})
-    bench.syncer.start()
-    assert called.wait(10)
-    start = time.monotonic()
-    bench.syncer.stop(0.2)
-    assert time.monotonic() - start < 5
-    release.set()
-    wait_until(lambda: not bench.syncer.alive)
-
-
-def test_a_stop_does_not_count_what_a_peer_refused_as_handed_over(caplog: pytest.LogCaptureFixture) -> None:
-    full, roomy = make_store(2, StoreLimits(store_bytes=1)), make_store(3)
-    bench = Bench({PEER: peer_of(full), OTHER: peer_of(roomy)})
-    bench.store.put(b"late", b"write")
-    bench.syncer.stop(10)
-    assert roomy.get(b"late") is not None
-    alone = Bench({PEER: peer_of(full)})
-    alone.store.put(b"late", b"write")
-    alone.syncer.stop(10)
-    assert "no peer took everything over" in caplog.text
-
-
-def test_silent_peers_do_not_use_up_the_time_of_a_stop() -> None:
-    there = make_store(2)
-
-    def silent(message: bytes, timeout: float) -> bytes:
-        time.sleep(timeout)
-        raise NotReachable("timed out")
-
-    bench = Bench({**{Address("silent", number): silent for number in range(4)}, PEER: peer_of(there)})
-    bench.store.put(b"late", b"write")
-    bench.syncer.stop(4)
-    assert there.get(b"late") is not None
-
-
-def test_a_stop_during_a_round_is_not_held_against_its_peer() -> None:
-    there, called, release = make_store(2), threading.Event(), threading.Event()
-    answer = peer_of(there)
-
-    def slow_at_first(message: bytes, timeout: float) -> bytes:
-        if not called.is_set():
-            called.set()
-            release.wait(10)
-            raise NotReachable("too late")
-        return answer(message, timeout)
-
-    bench = Bench({PEER: slow_at_first})
-    bench.syncer.start()
-    assert called.wait(10)
-    bench.store.put(b"late", b"write")
-    bench.syncer.stop(10)
-    assert there.get(b"late") is not None
-    release.set()
-    wait_until(lambda: not bench.syncer.alive)
-    assert bench.faults.counts == {}
 
 
 def test_what_was_refused_is_counted_when_the_exchange_fails_later() -> None:

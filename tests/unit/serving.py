@@ -1,0 +1,68 @@
+"""A running server, and ways to talk to it."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from gossip.serving.answer import Answer, HttpError, plain
+from gossip.serving.limits import Limits
+from gossip.serving.request import Request
+from gossip.serving.server import Server
+from tests.unit.fakes import receive_all
+
+Operation = Callable[[Request], Answer]
+
+IMPATIENT = Limits(request_seconds=0.1, idle_seconds=0.1, drain_seconds=0.1)
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+LAST_GET = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+OLD_GET = b"GET / HTTP/1.0\r\n\r\n"
+OLD_KEPT_GET = b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+PUT = b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nvalue"
+
+
+def echo(request: Request) -> Answer:
+    return Answer(200, (request.body(1000, "too large") if request.method == "PUT" else request.path,))
+
+
+def deaf(request: Request) -> Answer:
+    return plain(200, "yes")
+
+
+def complaining(request: Request) -> Answer:
+    raise HttpError(404, "nothing is here")
+
+
+def broken(request: Request) -> Answer:
+    raise RuntimeError("unthought of")
+
+
+@contextmanager
+def serving(answer: Operation = echo, limits: Limits = Limits()) -> Iterator[tuple[Server, list[int]]]:  # noqa: B008
+    """A running server, and the statuses that it counts."""
+    counted: list[int] = []
+    server = Server("127.0.0.1", 0, answer, limits, counted.append)
+    server.start()
+    try:
+        yield server, counted
+    finally:
+        server.stop()
+
+
+def connect(server: Server) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port), timeout=10)
+
+
+def talk(server: Server, raw: bytes) -> bytes:
+    """Everything that is answered to these bytes, when the client sends nothing more but keeps its half open."""
+    with connect(server) as client:
+        client.sendall(raw)
+        return receive_all(client)
+
+
+def statuses(answers: bytes) -> list[int]:
+    return [int(piece[:3]) for piece in answers.split(b"HTTP/1.1 ")[1:]]
+
+
+def bodies(answers: bytes) -> list[bytes]:
+    return [piece.partition(b"\r\n\r\n")[2] for piece in answers.split(b"HTTP/1.1 ")[1:]]

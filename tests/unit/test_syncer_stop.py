@@ -1,0 +1,119 @@
+"""When a node stops, what it holds is left with a peer that stays."""
+
+import threading
+import time
+
+import pytest
+
+from gossip.data.store import StoreLimits
+from gossip.sync.address import Address
+from gossip.sync.message import NotReachable, PeerFault
+from tests.nodes import wait_until
+from tests.unit.fakes import make_store
+from tests.unit.gossiping import OTHER, PEER, Bench, failing, peer_of
+
+
+def test_a_stop_leaves_what_is_held_with_a_peer_and_does_not_wait_for_the_interval() -> None:
+    there = make_store(2)
+    bench = Bench({PEER: peer_of(there)})
+    bench.first_round()
+    bench.store.put(b"late", b"write")
+    bench.store.freeze()
+    start = time.monotonic()
+    bench.syncer.stop(10)
+    assert time.monotonic() - start < 5
+    assert there.get(b"late") == bench.store.get(b"late")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_last_exchange_is_with_a_peer_that_stays(seed: int) -> None:
+    leaving, staying = make_store(2), make_store(3)
+    leaving.freeze()
+    bench = Bench({PEER: peer_of(leaving), OTHER: peer_of(staying)}, seed=seed)
+    bench.first_round()
+    bench.store.put(b"late", b"write")
+    bench.syncer.stop(10)
+    assert staying.get(b"late") is not None
+
+
+@pytest.mark.parametrize("error", [PeerFault("no answer"), RuntimeError("unthought of")], ids=["fault", "mistake"])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_failure_in_the_last_exchange_turns_to_the_next_peer(error: Exception, seed: int) -> None:
+    there = make_store(2)
+    bench = Bench({PEER: failing(error), OTHER: peer_of(there)}, seed=seed)
+    bench.store.put(b"late", b"write")
+    bench.syncer.stop(10)
+    assert there.get(b"late") is not None
+
+
+def test_a_stop_without_anybody_to_take_the_writes_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    bench = Bench({PEER: failing(PeerFault("no answer"))})
+    bench.syncer.start()
+    bench.syncer.stop(10)
+    wait_until(lambda: not bench.syncer.alive)
+    assert any("writes not yet spread are lost" in message for message in caplog.messages)
+
+
+def test_a_stop_waits_for_a_stuck_peer_no_longer_than_told() -> None:
+    called, release = threading.Event(), threading.Event()
+
+    def act(message: bytes, timeout: float) -> bytes:
+        called.set()
+        release.wait(30)
+        raise PeerFault("too late")
+
+    bench = Bench({PEER: act})
+    bench.syncer.start()
+    assert called.wait(10)
+    start = time.monotonic()
+    bench.syncer.stop(0.2)
+    assert time.monotonic() - start < 5
+    release.set()
+    wait_until(lambda: not bench.syncer.alive)
+
+
+def test_a_stop_does_not_count_what_a_peer_refused_as_handed_over(caplog: pytest.LogCaptureFixture) -> None:
+    full, roomy = make_store(2, StoreLimits(store_bytes=1)), make_store(3)
+    bench = Bench({PEER: peer_of(full), OTHER: peer_of(roomy)})
+    bench.store.put(b"late", b"write")
+    bench.syncer.stop(10)
+    assert roomy.get(b"late") is not None
+    alone = Bench({PEER: peer_of(full)})
+    alone.store.put(b"late", b"write")
+    alone.syncer.stop(10)
+    assert "no peer took everything over" in caplog.text
+
+
+def test_silent_peers_do_not_use_up_the_time_of_a_stop() -> None:
+    there = make_store(2)
+
+    def silent(message: bytes, timeout: float) -> bytes:
+        time.sleep(timeout)
+        raise NotReachable("timed out")
+
+    bench = Bench({**{Address("silent", number): silent for number in range(4)}, PEER: peer_of(there)})
+    bench.store.put(b"late", b"write")
+    bench.syncer.stop(4)
+    assert there.get(b"late") is not None
+
+
+def test_a_stop_during_a_round_is_not_held_against_its_peer() -> None:
+    there, called, release = make_store(2), threading.Event(), threading.Event()
+    answer = peer_of(there)
+
+    def slow_at_first(message: bytes, timeout: float) -> bytes:
+        if not called.is_set():
+            called.set()
+            release.wait(10)
+            raise NotReachable("too late")
+        return answer(message, timeout)
+
+    bench = Bench({PEER: slow_at_first})
+    bench.syncer.start()
+    assert called.wait(10)
+    bench.store.put(b"late", b"write")
+    bench.syncer.stop(10)
+    assert there.get(b"late") is not None
+    release.set()
+    wait_until(lambda: not bench.syncer.alive)
+    assert bench.faults.counts == {}
