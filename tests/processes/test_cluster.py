@@ -128,7 +128,8 @@ def test_reads_go_on_and_writes_are_refused_while_stopping() -> None:
         with RunningNode(f"--peers=127.0.0.1:{port}", "--gossip-interval=3600") as node:
             node.put("a", b"1")
             node.process.terminate()
-            wait_until(lambda: node.put("b", b"2") == 503)
+            wait_until(lambda: node.put("a", b"1") == 503)
+            assert node.put("b", b"2") == 503
             assert node.get("a", "b") == b"a=1\n"
             assert requests.get(f"{node.peer_url}/readyz", timeout=5).status_code == 503
             assert node.process.wait(timeout=5) == 0
