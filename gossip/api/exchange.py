@@ -12,8 +12,8 @@ from gossip.sync.message import OtherCluster, PeerFault
 
 
 def message_limit(limits: StoreLimits) -> int:
-    """The most bytes that a message to this node has: a full budget, and a last entry of the greatest size."""
-    return 2 * MESSAGE_BUDGET + limits.value_bytes
+    """The most bytes that a message to this node may have: a first entry of the greatest size, and room to spare."""
+    return 4 * MESSAGE_BUDGET + limits.value_bytes
 
 
 class ExchangeApi:

@@ -3,8 +3,11 @@
 from gossip.data.entry import Entry, size
 from gossip.sync.message import Message, Sender
 
-MESSAGE_BUDGET = 1024 * 1024
-"""Bytes that a message may fill before it is cut. One entry may exceed it, when it is the first."""
+MESSAGE_BUDGET = 512 * 1024
+"""Bytes that a message may fill before it is cut. One entry may exceed it, when it is the first.
+
+To compare so much takes some 0.1 s, so that a slow node answers in time, too.
+"""
 
 SUMMARY_BYTES, LISTING_BYTES, LISTED_BYTES, WANT_BYTES, ENTRY_BYTES = 132, 9, 14, 2, 25
 """What each thing said takes in a message beside keys and values; `wire` writes them so."""

@@ -177,9 +177,9 @@ class Exchange:
             self._list(listing.part, draft)
 
     def _open(self, part: int, theirs: int, draft: Draft) -> None:
-        """Rule 2, for one child that was summarised there as `theirs`."""
+        """Rule 2, for one child that was summarised there as `theirs`. A full message is spared the look."""
         mine = self._store.fingerprint(part)
-        if mine == theirs:
+        if mine == theirs or draft.message.cut:
             return
         if theirs == 0:
             self._give_all(part, draft, but={})

@@ -124,7 +124,7 @@ class Syncer:
                 if time.monotonic() >= end:
                     break
         if self._roster.known():
-            log.warning("no peer took everything over: writes not yet spread are lost with this node")
+            log.warning("no peer took everything over in time: what has not spread yet is lost with this node")
         return None
 
     def _talk_to(self, address: Address, end: Callable[[], float], patience: float) -> Outcome | None:

@@ -51,7 +51,7 @@ def test_a_stop_without_anybody_to_take_the_writes_is_logged(caplog: pytest.LogC
     bench.syncer.start()
     bench.syncer.stop(10)
     wait_until(lambda: not bench.syncer.alive)
-    assert any("writes not yet spread are lost" in message for message in caplog.messages)
+    assert any("what has not spread yet is lost" in message for message in caplog.messages)
 
 
 def test_a_stop_waits_for_a_stuck_peer_no_longer_than_told() -> None:
