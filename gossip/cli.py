@@ -4,10 +4,10 @@ import argparse
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from types import FrameType
 from typing import NoReturn
 
 from gossip import __version__, config
@@ -28,7 +28,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
     """Run a node until a signal ends it. The exit status: 0 done, 1 a port cannot be bound, 2 a setting is wrong."""
-    stop = _stop_on_signals()
+    signals = _signals()
     try:
         flags = vars(_parser().parse_args(argv))
         settings = config.load(flags, os.environ if environ is None else environ)
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
         return _fail(str(error), CANNOT_RUN)
     except DnsUnavailable as error:
         return _fail(f"SERVICE_DNS_NAME={settings.service_dns_name} cannot be looked up: {error}", BAD_SETTING)
-    return _run(node, settings, stop)
+    return _run(node, settings, signals)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,26 +63,32 @@ def _fail(sentence: str, status: int) -> int:
     return status
 
 
-def _stop_on_signals() -> threading.Event:
-    """An event that the first SIGTERM or SIGINT sets; a second one ends the process at once."""
-    stop = threading.Event()
+def _signals() -> socket.socket:
+    """Each SIGTERM or SIGINT is a byte to be read here: its number.
 
-    def on_signal(number: int, _: FrameType | None) -> None:
-        if stop.is_set():
-            os._exit(128 + number)
-        stop.set()
-
+    Not an event that a handler sets: handlers run when the main thread gets to them, and one that has just begun to
+    wait for an event, or whose signal went to another thread, would never get there. A byte waits until it is read.
+    """
+    signals, written = socket.socketpair()
+    written.setblocking(False)
+    signal.set_wakeup_fd(written.detach(), warn_on_full_buffer=False)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, on_signal)
-    return stop
+        signal.signal(number, lambda *_: None)
+    return signals
 
 
-def _run(node: Node, settings: config.Settings, stop: threading.Event) -> int:
+def _exit_at_once(signals: socket.socket) -> NoReturn:
+    """The second signal does not wait for anything."""
+    os._exit(128 + signals.recv(1)[0])
+
+
+def _run(node: Node, settings: config.Settings, signals: socket.socket) -> int:
     _say(f"clients at {_urls(node.client_servers)}{_remark(node, settings)}")
     _say(f"peers at {_urls(node.peer_servers)}")
     node.start()
     log.info("node %016x of cluster %s is up", node.store.origin, settings.cluster_name)
-    stop.wait()
+    signals.recv(1)
+    threading.Thread(target=_exit_at_once, args=(signals,), daemon=True).start()
     node.stop()
     log.info("node %016x is down", node.store.origin)
     return DONE

@@ -1,5 +1,6 @@
 """Real nodes on loopback: they converge, they survive kills, and a stop loses nothing."""
 
+import ctypes
 import os
 import signal
 import socket
@@ -108,6 +109,17 @@ def test_a_stop_passes_over_a_peer_that_is_stopping_too() -> None:
 def test_a_stop_without_peers_is_prompt(number: signal.Signals) -> None:
     with RunningNode() as node:
         node.process.send_signal(number)
+        assert node.process.wait(timeout=5) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="unavoidable: only Linux lets a signal be sent to one thread")
+def test_a_signal_stops_the_node_whichever_thread_it_is_delivered_to() -> None:
+    with RunningNode() as node:
+        pid = node.process.pid
+        wait_until(lambda: "is up" in node.log)
+        time.sleep(0.3)  # its main thread has nothing left to do but wait
+        threads = [int(name) for name in os.listdir(f"/proc/{pid}/task") if int(name) != pid]
+        assert ctypes.CDLL(None).tgkill(pid, threads[-1], signal.SIGTERM) == 0
         assert node.process.wait(timeout=5) == 0
 
 
