@@ -14,9 +14,10 @@ class Counter:
         self._cells: dict[int, int] = {}
 
     def add(self, count: int = 1) -> None:
-        cells = self._cells
-        me = get_ident()
-        cells[me] = cells.get(me, 0) + count
+        try:
+            self._cells[get_ident()] += count
+        except KeyError:
+            self._cells[get_ident()] = count
 
     @property
     def total(self) -> int:
@@ -38,4 +39,7 @@ class Metrics:
 
     def count_request(self, status: int) -> None:
         """Count a client request by the status of its answer."""
-        (self.good_requests if status < 400 else self.bad_requests).add()
+        if status < 400:
+            self.good_requests.add()
+        else:
+            self.bad_requests.add()

@@ -76,7 +76,7 @@ class Node:
             "/readyz": {"GET": health.ready},
             transport.PATH: {"POST": exchange.post},
         })  # fmt: skip
-        make = partial(Server, answer=routes, limits=PEER_LIMITS)
+        make = partial(Server, route=routes, limits=PEER_LIMITS, at_once=False)
         return open_servers(settings.peer_host, settings.peer_port, make, name="PEER_PORT")
 
     def _open_for_clients(self, settings: Settings) -> list[Server]:
@@ -86,7 +86,7 @@ class Node:
             "/map": {"GET": clients.get, "PUT": clients.put},
             "/stats": {"GET": stats.get},
         })  # fmt: skip
-        make = partial(Server, answer=routes, limits=Limits(), count=self.metrics.count_request)
+        make = partial(Server, route=routes, limits=Limits(), count=self.metrics.count_request)
         return open_servers(
             settings.client_host,
             settings.client_port,

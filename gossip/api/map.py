@@ -2,11 +2,14 @@
 
 from gossip.api.query import keys_of
 from gossip.data.store import Store, StoreFrozen, StoreFull
-from gossip.serving.answer import OCTETS, Answer, HttpError
+from gossip.serving.answer import OCTETS, Answer, HttpError, plain
 from gossip.serving.request import Request
 
+SMALL = 4096
+"""Values below this are copied into their line; larger ones go out as they are."""
 CREATED = Answer(201)
 OVERWRITTEN = Answer(204)
+ABSENT = plain(404, "none of the keys asked for is in the map")
 
 
 class MapApi:
@@ -37,14 +40,22 @@ class MapApi:
         keys = keys_of(request.query)
         if not keys:
             raise HttpError(422, "name the keys to read: GET /map?k=<key>&k=<key>")
+        if len(keys) == 1:
+            return self._line(keys[0])
         lines: list[bytes] = []
+        held = self._store.get
         for key in keys:
-            entry = self._store.get(key)
+            entry = held(key)
             if entry is not None and entry.value is not None:
                 lines += (key, b"=", entry.value, b"\n")
-        if not lines:
-            raise HttpError(404, "none of the keys asked for is in the map")
-        return Answer(200, lines, OCTETS)
+        return Answer(200, lines, OCTETS) if lines else ABSENT
+
+    def _line(self, key: bytes) -> Answer:
+        entry = self._store.get(key)
+        if entry is None or entry.value is None:
+            return ABSENT
+        value = entry.value
+        return Answer(200, (b"%b=%b\n" % (key, value),) if len(value) < SMALL else (key, b"=", value, b"\n"), OCTETS)
 
 
 def _stopping() -> HttpError:

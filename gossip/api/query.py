@@ -1,6 +1,7 @@
 """Keys out of a query string."""
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from gossip.serving.answer import HttpError
@@ -8,7 +9,8 @@ from gossip.serving.answer import HttpError
 _BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
-def keys_of(query: bytes) -> list[bytes]:
+@lru_cache(maxsize=1024)
+def keys_of(query: bytes) -> tuple[bytes, ...]:
     """All values of the parameter `k`, in order, as UTF-8 bytes. Other parameters are passed over.
 
     Raises HttpError 422 when one is empty, badly percent-encoded or not UTF-8.
@@ -18,7 +20,7 @@ def keys_of(query: bytes) -> list[bytes]:
         name, _, value = parameter.partition(b"=")
         if name == b"k" or (b"%" in name and unquote_to_bytes(name) == b"k"):
             keys.append(_key(value))
-    return keys
+    return tuple(keys)
 
 
 def _key(text: bytes) -> bytes:

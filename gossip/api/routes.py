@@ -1,15 +1,14 @@
 """Which function answers which request."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from gossip.serving.answer import Answer, HttpError
-from gossip.serving.request import Request
-
-Operation = Callable[[Request], Answer]
+from gossip.serving.answer import Answer, Fields, HttpError
+from gossip.serving.head import Head
+from gossip.serving.request import Operation, Request
 
 
 class Routes:
-    """Answers requests by path and method; HEAD is answered as GET, whose body the server then leaves out."""
+    """Finds operations by path and method; HEAD is answered as GET, whose body the server then leaves out."""
 
     def __init__(self, routes: Mapping[str, Mapping[str, Operation]]) -> None:
         """`routes` gives, for each path, the operation for each method."""
@@ -19,13 +18,17 @@ class Routes:
                 operations["HEAD"] = operations["GET"]
         self._paths = ", ".join(routes)
 
-    def __call__(self, request: Request) -> Answer:
-        """The answer. Raises HttpError: 404 for a path, 405 for a method that nobody answers here."""
-        operations = self._routes.get(request.path)
+    def __call__(self, head: Head) -> Operation:
+        """The operation; one that raises HttpError 404 for a path, 405 for a method that nobody answers here."""
+        operations = self._routes.get(head.path)
         if operations is None:
-            raise HttpError(404, f"nothing is here; ask for one of {self._paths}")
-        operation = operations.get(request.method)
-        if operation is None:
-            allowed = ", ".join(sorted(operations))
-            raise HttpError(405, f"this takes {allowed} only", (("Allow", allowed),))
-        return operation(request)
+            return _refusing(404, f"nothing is here; ask for one of {self._paths}")
+        allowed = ", ".join(sorted(operations))
+        return operations.get(head.method) or _refusing(405, f"this takes {allowed} only", (("Allow", allowed),))
+
+
+def _refusing(status: int, sentence: str, fields: Fields = ()) -> Operation:
+    def refuse(_: Request) -> Answer:
+        raise HttpError(status, sentence, fields)
+
+    return refuse

@@ -1,6 +1,7 @@
 """The store: a lock-guarded dict of entries with timestamps.
 
-Rule 1: every change happens under the one lock: stamp, entry, digest and sizes move together.
+Rule 1: every change happens under the one lock: stamp, entry and sizes move together; the digest is in step whenever
+        it is asked for.
 Rule 2: a plain read takes no lock: it is two dict look-ups, each atomic, of immutable entries.
 Rule 3: no I/O and no logging under the lock; a long merge takes it in short slices.
 Rule 4: a key's stamp never goes backwards.
@@ -12,13 +13,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
 from gossip.data.clock import MICROS, Clock
 from gossip.data.digest import ROOT, Digest, fingerprint, leaf_of
 from gossip.data.entry import Entry, newest, size
+from gossip.data.merged import Merged
 
 MERGE_SLICE = 100
 """Entries merged per hold of the lock: some 0.5 ms, so that a writer hardly notices a merge of a million."""
@@ -32,6 +33,15 @@ RECENT_WRITES = 10_000
 
 LEAST_ENTRIES = 1_000
 """However small the store's limit is, so many entries may be kept: they take a third of a megabyte."""
+
+
+UNSETTLED_WRITES = 100
+"""So many changed keys may wait to be put into the digest: 0.3 ms of work for whoever asks for it next. A key that is
+written again and again meanwhile, such as a counter, costs its two fingerprints once."""
+
+
+LARGE = 4096
+"""Entries from so many bytes on do not wait: fingerprints of a hundred large ones would take long."""
 
 
 class StoreFull(Exception):
@@ -58,37 +68,6 @@ class StoreLimits(NamedTuple):
         return max(LEAST_ENTRIES, self.store_bytes // 64)
 
 
-@dataclass
-class Merged:
-    """What became of a batch of entries from a peer."""
-
-    news: int = 0
-    """Entries that were fresher than what was held, and are held now."""
-    stale: int = 0
-    """Entries that were already here, or older than what is here."""
-    refused: dict[str, int] = field(default_factory=dict)
-    """Entries not taken, counted by reason: `future`, `large`, `full`."""
-    details: dict[str, str] = field(default_factory=dict)
-    """For each reason, a sentence about the first entry refused for it."""
-
-    def refuse(self, reason: str, detail: str) -> None:
-        self.refused[reason] = self.refused.get(reason, 0) + 1
-        self.details.setdefault(reason, detail)
-
-    def faults(self) -> Iterator[tuple[str, str, int]]:
-        """What to report: for each reason, its kind of fault, a sentence, and how many entries."""
-        for reason, count in self.refused.items():
-            yield f"entry refused, {reason}", self.details[reason], count
-
-    def __iadd__(self, other: "Merged") -> "Merged":
-        self.news += other.news
-        self.stale += other.stale
-        for reason, count in other.refused.items():
-            self.refused[reason] = self.refused.get(reason, 0) + count
-            self.details.setdefault(reason, other.details[reason])
-        return self
-
-
 class Store:
     """All entries that this node holds. Safe to use from any thread."""
 
@@ -106,6 +85,8 @@ class Store:
         self._lock = threading.Lock()
         self._leaves: dict[int, dict[bytes, Entry]] = {}
         self._digest = Digest()
+        self._unsettled: dict[bytes, Entry | None] = {}
+        """For each key changed since the digest was last in step, the entry that the digest still counts."""
         self._frozen = False
 
     def get(self, key: bytes) -> Entry | None:
@@ -165,6 +146,7 @@ class Store:
 
     def fingerprint(self, part: int = ROOT) -> int:
         """The fingerprint of a part of the store; of the whole, unless told."""
+        self._settle()
         return self._digest.fingerprint(part)
 
     def items(self, part: int = ROOT, first: int = 0) -> Iterator[tuple[bytes, Entry]]:
@@ -172,6 +154,7 @@ class Store:
 
         Each leaf is as it was at one moment; the whole is not a snapshot.
         """
+        self._settle()
         for number in self._digest.leaves(part, first):
             with self._lock:
                 leaf = self._leaves.get(number)
@@ -214,12 +197,27 @@ class Store:
         leaf = self._leaves.get(number)
         if leaf is None:
             leaf = self._leaves[number] = {}
-        change = fingerprint(key, entry)
         self.bytes += size(key, entry)
         if old is None:
             self.entries += 1
         else:
-            change ^= fingerprint(key, old)
             self.bytes -= size(key, old)
         leaf[key] = entry
-        self._digest.toggle(number, change)
+        self._unsettled.setdefault(key, old)
+        if len(self._unsettled) >= UNSETTLED_WRITES or size(key, entry) >= LARGE:
+            self._put_into_digest()
+
+    def _settle(self) -> None:
+        """Bring the digest in step with the entries."""
+        if self._unsettled:
+            with self._lock:
+                self._put_into_digest()
+
+    def _put_into_digest(self) -> None:
+        for key, counted in self._unsettled.items():
+            number = leaf_of(key)
+            change = fingerprint(key, self._leaves[number][key])
+            if counted is not None:
+                change ^= fingerprint(key, counted)
+            self._digest.toggle(number, change)
+        self._unsettled.clear()

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
+from time import monotonic
 from typing import NamedTuple
 
 from gossip.data.clock import MICROS, wall_micros
@@ -39,30 +41,36 @@ def plain(status: int, sentence: str, fields: Fields = ()) -> Answer:
     return Answer(status, (sentence.encode() + b"\n",), TEXT, fields)
 
 
-def head_of(answer: Answer, connection: str = "") -> bytes:
-    """The head of an answer; `connection` fills the field of that name where something is to be said in it.
+def head_of(answer: Answer, length: int, connection: str = "") -> bytes:
+    """The head of an answer whose body has so many bytes; `connection` fills the field of that name, if anything.
 
     Content-Length is given with every answer. RFC 9110 would leave it out of a 204; the map's contract has it there.
     """
-    lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}", _date_line()]
-    if answer.content_type:
-        lines.append(f"Content-Type: {answer.content_type}")
-    lines.append(f"Content-Length: {sum(map(len, answer.body))}")
-    lines += [f"{name}: {value}" for name, value in answer.fields]
+    status, _, content_type, fields = answer
+    dated = _dated if monotonic() < _dated[0] else _date_again()
+    return b"%bContent-Length: %d\r\n%b" % (_beginning(status, content_type, fields, connection), length, dated[1])
+
+
+@lru_cache(maxsize=128)
+def _beginning(status: int, content_type: str, fields: Fields, connection: str) -> bytes:
+    """The lines that are the same for all answers of a kind, put together once for each kind."""
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
+    if content_type:
+        lines.append(f"Content-Type: {content_type}")
+    lines += [f"{name}: {value}" for name, value in fields]
     if connection:
         lines.append(f"Connection: {connection}")
-    return "\r\n".join((*lines, "", "")).encode("latin-1")
+    return "\r\n".join((*lines, "")).encode("latin-1")
 
 
-_dated = (0, "")
+_dated = (0.0, b"")
+"""Until when, on the monotonic clock, the Date field stays as it is; and that field, with the empty line. The pair is
+replaced as a whole, so threads never see half of it."""
 
 
-def _date_line() -> str:
-    """The Date field, made once a second. The pair is replaced as a whole, so threads never see half of it."""
+def _date_again() -> tuple[float, bytes]:
     global _dated
-    second, line = _dated
-    now = wall_micros() // MICROS
-    if now != second:
-        line = f"Date: {formatdate(now, usegmt=True)}"
-        _dated = (now, line)
-    return line
+    second, micros = divmod(wall_micros(), MICROS)
+    line = f"Date: {formatdate(second, usegmt=True)}\r\n\r\n".encode()
+    _dated = (monotonic() + 1 - micros / MICROS, line)
+    return _dated

@@ -1,14 +1,21 @@
-"""One connection, from the first request to the last. Runs on a thread of its own."""
+"""One connection, from the first request to the last.
+
+What is here whole is answered at once, on the thread that watches all connections: one receive, one send. A request
+whose very bytes were served before is not even read again. What must be waited for (the rest of a request, a slow
+reader of a large answer) goes on a thread of its own, by `MustWait`.
+"""
 
 import logging
 import socket
 import socketserver
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from gossip.serving.answer import Answer, HttpError, head_of, plain
 from gossip.serving.head import parse_head
-from gossip.serving.reader import Gone, Reader
+from gossip.serving.reader import FIRST_BYTES, Gone, MustWait, Reader
+from gossip.serving.recognised import Asked
 from gossip.serving.request import Request
 
 if TYPE_CHECKING:
@@ -21,78 +28,170 @@ log = logging.getLogger("gossipcar.serving")
 
 
 class Handler(socketserver.BaseRequestHandler):
-    """Reads requests off one connection and answers them in order, until either side has had enough."""
+    """Reads requests off one connection and answers them in order. One thread at a time is at it."""
 
     server: "Server"
     request: socket.socket
 
-    def handle(self) -> None:
-        self._reader = Reader(self.request, self.server.limits)
-        try:
-            self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            while self._serve_one():
-                pass
-        except (Gone, OSError):
-            pass  # the client left; it owes us nothing
+    def __init__(self, request: socket.socket, client_address: object, server: "Server") -> None:
+        """Unlike its parent, it does not handle anything yet."""
+        request.setblocking(False)
+        request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.request = request
+        self.client_address = client_address
+        self.server = server
+        self.since: float | None = time.monotonic()
+        """Since when it was seen to rest, or since when it parts, on the monotonic clock; None when just served."""
+        self.parts = False
+        """Whether the last answer was given, and what still comes is thrown away."""
+        self._drained = 0
+        self._reader = Reader(request, server.limits)
+        self._reader.may_wait = False
+        self._unsent: list[bytes | memoryview] = []
 
-    def _serve_one(self) -> bool:
-        """Read and answer one request. Whether the connection is good for another."""
-        reader = self._reader
+    def serve_ready(self) -> bool:
+        """Answer what has arrived. Whether the connection is good for more; raises MustWait, Gone or OSError."""
+        try:
+            received = self.request.recv(FIRST_BYTES)
+        except BlockingIOError:
+            return True
+        if not received:
+            raise Gone
+        self.since = None
+        asked = self.server.recognised.get(received)
+        if asked is not None and asked.answer and self._serve_again(asked.answer):
+            return True
+        self._reader.give(received)
+        if not self.server.at_once:
+            raise MustWait
+        return self._serve_all()
+
+    def handle(self) -> bool:  # type: ignore[override]
+        """Go on where the watching thread had to wait, on a thread that may. Returns and raises as `serve_ready`."""
+        self._reader.may_wait = True
+        try:
+            unsent, self._unsent = self._unsent, []
+            for piece in unsent:
+                self._send_piece(piece)
+            return self._serve_all()
+        finally:
+            self._reader.may_wait = False
+            self.request.setblocking(False)
+
+    def part(self) -> None:
+        """Close our half, and hear the client out: closing on unread bytes would reset the connection, and the client
+        might never see the answer (RFC 9112, section 9.6)."""
+        self.parts = True
+        self.since = time.monotonic()
+        self.request.shutdown(socket.SHUT_WR)
+
+    def drain(self) -> bool:
+        """Throw away what has arrived. Whether there may be more to throw away."""
+        try:
+            received = self.request.recv(_JOINED_BYTES)
+        except BlockingIOError:
+            return True
+        self._drained += len(received)
+        return bool(received) and self._drained < self.server.limits.drain_bytes
+
+    def refuse(self, answer: Answer) -> None:
+        """Answer before anything is asked, and part."""
+        self.parts = True
+        self._send(answer, "close")
+        self.part()
+
+    def _serve_again(self, answer_of: Callable[[], Answer]) -> bool:
+        """Answer a request that was served before. False when it needs more care than that."""
+        try:
+            answer = answer_of()
+        except Exception:
+            return False
+        self.server.count(answer.status)
+        self._send(answer)
+        return True
+
+    def _serve_all(self) -> bool:
+        """Read and answer requests until none is begun. Whether the connection is good for another."""
+        while not self.parts and self._reader.has_begun():
+            self._serve_one()
+        return not self.parts
+
+    def _serve_one(self) -> None:
         raw, request = b"", None
         try:
-            raw = reader.head()
-            request = Request(parse_head(raw, self.server.limits.fields), reader, self._invite)
-            answer = self.server.answer(request)
+            raw = self._reader.head()
+            asked = self.server.recognised.get(raw) or self._read(raw)
+            request = Request(asked.head, self._reader, self._invite)
+            answer = asked.operation(request)
             keep = request.framing.keep_alive
         except HttpError as error:
             answer = error.answer
             keep = not error.close and request is not None and request.framing.keep_alive
-        except Gone:
+        except (Gone, MustWait):
             raise
         except Exception:
             log.exception("answering a request failed")
             answer, keep = plain(500, "this node failed to answer; its log says why"), False
         keep = keep and not self.server.stopping and not (request and request.has_unread_body)
         self.server.count(answer.status)
-        self._send(answer, keep, old=b" HTTP/1.0\r\n" in raw, bodiless=raw.startswith(b"HEAD "))
-        if not keep:
-            self._part()
-        return keep
+        self.parts = not keep
+        old = b" HTTP/1.0\r\n" in raw
+        self._send(answer, "keep-alive" if keep and old else "" if keep else "close", raw.startswith(b"HEAD "))
 
-    def _send(self, answer: Answer, keep: bool, old: bool, bodiless: bool) -> None:
+    def _read(self, raw: bytes) -> Asked:
+        head = parse_head(raw, self.server.limits)
+        return self.server.recognised.remember(raw, head, self.server.route(head))
+
+    def _send(self, answer: Answer, connection: str = "", bodiless: bool = False) -> None:
         """One write for the whole answer, unless it is so large that copying it together would cost more.
 
-        An `old` client, of HTTP/1.0, is told when its connection is kept, a newer one when it is not.
+        `connection` fills the field of that name: an old client, of HTTP/1.0, is told when its connection is kept, a
+        newer one when it is not.
         """
-        head = head_of(answer, "keep-alive" if keep and old else "" if keep else "close")
-        body = () if bodiless else answer.body
-        self.request.settimeout(self.server.limits.request_seconds)
-        if sum(map(len, body)) <= _JOINED_BYTES:
-            self.request.sendall(b"".join((head, *body)))
+        body = answer.body
+        length = len(body[0]) if len(body) == 1 else sum(map(len, body))
+        head = head_of(answer, length, connection)
+        if bodiless:
+            self._send_piece(head)
+        elif length <= _JOINED_BYTES:
+            self._send_piece(b"".join((head, *body)))
         else:
-            self._send_pieces(head, body)
+            self._send_large(head, body)
+        if self._unsent:
+            raise MustWait
 
-    def _send_pieces(self, head: bytes, body: Sequence[bytes]) -> None:
+    def _send_large(self, head: bytes, body: Sequence[bytes]) -> None:
         pending, waiting = [head], len(head)
         for piece in body:
             if len(piece) >= _JOINED_BYTES or waiting >= _JOINED_BYTES:
-                self.request.sendall(b"".join(pending))
+                self._send_piece(b"".join(pending))
                 pending, waiting = [], 0
             if len(piece) >= _JOINED_BYTES:
-                self.request.sendall(piece)
+                self._send_piece(piece)
             else:
                 pending.append(piece)
                 waiting += len(piece)
-        self.request.sendall(b"".join(pending))
+        self._send_piece(b"".join(pending))
+
+    def _send_piece(self, piece: bytes | memoryview) -> None:
+        """Send it, or as much as goes at once where nobody may wait; the rest is kept for a thread that may."""
+        if self._reader.may_wait:
+            self.request.settimeout(self.server.limits.request_seconds)
+            self.request.sendall(piece)
+            return
+        sent = 0
+        if not self._unsent:
+            try:
+                sent = self.request.send(piece)
+            except BlockingIOError:
+                pass
+        if sent < len(piece):
+            self._unsent.append(memoryview(piece)[sent:])
 
     def _invite(self) -> None:
+        if not self._reader.may_wait:
+            self._reader.begin_anew()
         try:
             self.request.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         except OSError:
             raise Gone from None
-
-    def _part(self) -> None:
-        """Close our half, and hear the client out: closing on unread bytes would reset the connection, and the client
-        might never see the answer (RFC 9112, section 9.6)."""
-        self.request.shutdown(socket.SHUT_WR)
-        self._reader.drain()

@@ -4,9 +4,12 @@ What could be read in two ways is refused, never guessed: that is how requests g
 """
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple, NoReturn
 
 from gossip.serving.answer import HttpError
+from gossip.serving.limits import Limits
 
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21\x22\x24-\x7e\x80-\xff]+) HTTP/([0-9])\.([0-9])")
 _FIELD_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)")
@@ -37,30 +40,53 @@ class Head(NamedTuple):
     """What follows the `?`; empty where there is none."""
     minor: int
     """The version is HTTP/1.minor."""
-    fields: dict[bytes, bytes]
+    fields: Mapping[bytes, bytes]
     """By lower-case name; repeated ones joined by commas."""
     framing: Framing
 
 
-def parse_head(head: bytes, most_fields: int) -> Head:
+def parse_head(head: bytes, limits: Limits) -> Head:
     """The request that begins with these bytes, which end with the empty line. Raises HttpError."""
-    if _STRAY_BREAK.search(head):
-        _bad("a line ends with a bare CR or LF; end lines with CRLF")
-    line, *field_lines = head[:-4].split(b"\r\n")
+    line, _, block = head.partition(b"\r\n")
     match = _REQUEST_LINE.fullmatch(line)
     if not match:
+        _refuse_stray_breaks(line)
         _bad("the request line is not METHOD SP TARGET SP HTTP/1.1")
     method, target, major, minor = match.groups()
     if major != b"1":
         raise HttpError(505, "only HTTP/1.1 and HTTP/1.0 are spoken here", close=True)
-    if len(field_lines) > most_fields:
-        raise HttpError(431, f"the request has more than {most_fields} fields", close=True)
-    fields = _fields(field_lines)
-    version = int(minor)
-    if not _HOST.fullmatch(fields.get(b"host", b"," if version >= 1 else b"")):
-        _bad("HTTP/1.1 asks for exactly one Host field, with a host and no more than a port")
+    if len(target) > limits.target_bytes:
+        raise target_too_long(limits)
+    read = _known_fields if len(block) <= _KNOWN_BYTES else _fields_and_framing
+    fields, framing = read(block, int(minor), limits.fields)
     path, _, query = _origin_form(target).partition(b"?")
-    return Head(method.decode(), path, query, version, fields, _framing(fields, version))
+    return Head(method.decode(), path, query, int(minor), fields, framing)
+
+
+def target_too_long(limits: Limits) -> HttpError:
+    return HttpError(414, f"the target is over {limits.target_bytes} bytes; ask for less at once", close=True)
+
+
+def _fields_and_framing(block: bytes, minor: int, most: int) -> tuple[Mapping[bytes, bytes], Framing]:
+    """What follows the request line: field lines, each with its CRLF, and the empty line."""
+    _refuse_stray_breaks(block)
+    lines = block[:-4].split(b"\r\n") if len(block) > 2 else []
+    if len(lines) > most:
+        raise HttpError(431, f"the request has more than {most} fields", close=True)
+    fields = _fields(lines)
+    if not _HOST.fullmatch(fields.get(b"host", b"," if minor >= 1 else b"")):
+        _bad("HTTP/1.1 asks for exactly one Host field, with a host and no more than a port")
+    return fields, _framing(fields, minor)
+
+
+_KNOWN_BYTES = 1024
+_known_fields = lru_cache(maxsize=1024)(_fields_and_framing)
+"""A client says the same about itself with each request, whatever it asks for: short blocks of fields are read once."""
+
+
+def _refuse_stray_breaks(lines: bytes) -> None:
+    if _STRAY_BREAK.search(lines):
+        _bad("a line ends with a bare CR or LF; end lines with CRLF")
 
 
 def _bad(sentence: str) -> NoReturn:

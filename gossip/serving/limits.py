@@ -10,6 +10,8 @@ class Limits(NamedTuple):
     """Connections at once: each holds a thread. The next one is answered 503 and closed."""
     head_bytes: int = 16 * 1024
     """Request line and fields together: room for long keys and many of them, and no more (431)."""
+    target_bytes: int = 8 * 1024
+    """The path with its query: what every HTTP implementation should take (RFC 9112, section 3), 8,000 bytes (414)."""
     fields: int = 100
     """Field lines in a head (431)."""
     chunk_line_bytes: int = 1024

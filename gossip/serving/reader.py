@@ -3,23 +3,27 @@
 import re
 import socket
 import time
+from typing import NoReturn
 
 from gossip.serving.answer import HttpError
+from gossip.serving.head import target_too_long
 from gossip.serving.limits import Limits
 
-_RECEIVE = 64 * 1024
-_EMPTY_LINES = re.compile(rb"(?:\r\n)*")
+FIRST_BYTES = 8 * 1024
+"""A receive that waits for a request takes so many bytes: most requests whole. A resting connection holds so much."""
+_MORE_BYTES = 256 * 1024
+"""And one for the rest of a large body."""
+_EMPTY_LINE = b"\r\n"
 """A client may send empty lines before a request; they mean nothing (RFC 9112, section 2.2)."""
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 
 
-def _skip_empty_lines(buffer: bytes, start: int) -> int:
-    match = _EMPTY_LINES.match(buffer, start)
-    return match.end() if match else start
-
-
 class Gone(Exception):
     """The client closed the connection, or rested on it for too long. There is nobody to answer."""
+
+
+class MustWait(Exception):
+    """More bytes are needed than have arrived, and the thread at hand may not wait: another is to begin anew."""
 
 
 class Reader:
@@ -31,30 +35,44 @@ class Reader:
         self._buffer = b""
         self._at = 0
         """Where in the buffer the bytes begin that nobody has taken yet."""
+        self._begun_at = 0
+        """Where in the buffer the request at hand begins."""
         self._deadline = 0.0
+        self.may_wait = True
+        """Whether the thread at hand may wait for more bytes; if not, MustWait is raised instead."""
+
+    def give(self, received: bytes) -> None:
+        """Bytes that were received from the socket elsewhere, while none were held here."""
+        self._buffer, self._at = received, 0
 
     @property
     def has_bytes(self) -> bool:
         """Whether bytes were received that nobody has taken yet."""
         return self._at < len(self._buffer)
 
+    def has_begun(self) -> bool:
+        """Whether bytes of another request were received, empty lines before it aside."""
+        while self._buffer.startswith(_EMPTY_LINE, self._at):
+            self._at += len(_EMPTY_LINE)
+        return self.has_bytes
+
     def head(self) -> bytes:
         """The next request's head, up to and including its empty line. Raises Gone or HttpError."""
         self._deadline = 0.0
         most = self._limits.head_bytes
         while True:
-            start = self._at = _skip_empty_lines(self._buffer, self._at)
-            if not self.has_bytes:
-                self._buffer, self._at = self._first_bytes(), 0
-                continue
-            end = self._buffer.find(b"\r\n\r\n", start) + 4
-            if 4 <= end <= start + most:
-                self._at = end
-                return self._buffer[start:end]
-            if _BARE_LF.search(self._buffer, start, start + most):
-                raise HttpError(400, "a line ends with a bare LF; end lines with CRLF", close=True)
-            if len(self._buffer) > start + most:
-                raise HttpError(431, f"the head is over {most} bytes; ask for less at once", close=True)
+            if self.has_begun():
+                start = self._begun_at = self._at
+                end = self._buffer.find(b"\r\n\r\n", start, start + most) + 4
+                if end >= 4:
+                    self._at = end
+                    return self._buffer[start:end]
+                if _BARE_LF.search(self._buffer, start, start + most):
+                    raise HttpError(400, "a line ends with a bare LF; end lines with CRLF", close=True)
+                if len(self._buffer) > start + most:
+                    if b"\r\n" not in self._buffer[start : start + most]:
+                        raise target_too_long(self._limits)
+                    raise HttpError(431, f"the head is over {most} bytes; ask for less at once", close=True)
             self._refill("head")
 
     def take(self, count: int) -> bytes:
@@ -63,11 +81,11 @@ class Reader:
         while (held := len(self._buffer) - self._at) < count:
             pieces.append(self._buffer[self._at :])
             count -= held
-            self._buffer, self._at = self._more("body"), 0
+            self._buffer, self._at = self._more("body", min(count, _MORE_BYTES)), 0
         end = self._at + count
-        pieces.append(self._buffer[self._at : end])
+        taken = self._buffer[self._at : end]
         self._at = end
-        return b"".join(pieces)
+        return b"".join((*pieces, taken)) if pieces else taken
 
     def line(self) -> bytes:
         """One line of a chunked body, without its CRLF."""
@@ -86,39 +104,25 @@ class Reader:
         """Start the time that the body has."""
         self._deadline = 0.0
 
-    def drain(self) -> None:
-        """Throw away what the client still sends, within bounds, so that it comes to read the answer."""
-        self._deadline = time.monotonic() + self._limits.drain_seconds
-        left = self._limits.drain_bytes
-        try:
-            while left > 0:
-                left -= len(self._more("rest"))
-        except (Gone, HttpError):
-            pass
+    def begin_anew(self) -> NoReturn:
+        """Have the request at hand read once more from its beginning, on a thread that may wait."""
+        self._at = self._begun_at
+        raise MustWait
 
     def _refill(self, what: str) -> None:
         """Receive more behind what is held."""
         self._buffer, self._at = self._buffer[self._at :] + self._more(what), 0
 
-    def _first_bytes(self) -> bytes:
-        """Wait for a request to begin."""
-        try:
-            self._socket.settimeout(self._limits.idle_seconds)
-            received = self._socket.recv(_RECEIVE)
-        except OSError:
-            raise Gone from None
-        if not received:
-            raise Gone
-        return received
-
-    def _more(self, what: str) -> bytes:
+    def _more(self, what: str, most: int = FIRST_BYTES) -> bytes:
         """More bytes, within the time that the head or body has; the first wait for them starts it."""
+        if not self.may_wait:
+            self.begin_anew()
         now = time.monotonic()
         if not self._deadline:
             self._deadline = now + self._limits.request_seconds
         try:
             self._socket.settimeout(max(0.001, self._deadline - now))
-            received = self._socket.recv(_RECEIVE)
+            received = self._socket.recv(most)
         except TimeoutError:
             raise HttpError(408, f"the {what} did not arrive in time; send it faster", close=True) from None
         except OSError:

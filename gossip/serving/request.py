@@ -3,18 +3,25 @@
 import re
 from collections.abc import Callable
 
-from gossip.serving.answer import HttpError
+from gossip.serving.answer import Answer, HttpError
 from gossip.serving.head import Head
 from gossip.serving.reader import Reader
 
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]+)[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?")
 
 
+Operation = Callable[["Request"], Answer]
+"""Answers requests; raises HttpError where it will not."""
+
+Route = Callable[[Head], Operation]
+"""Finds the operation that answers such a head; where there is none, one that raises HttpError."""
+
+
 class Request:
     """One request. Its body stays with the client until `body` is called."""
 
-    def __init__(self, head: Head, reader: Reader, invite: Callable[[], None]) -> None:
-        """`invite` tells a client that waits for it to send the body (100 Continue)."""
+    def __init__(self, head: Head, reader: Reader | None = None, invite: Callable[[], None] = lambda: None) -> None:
+        """`reader` gives the body, where there may be one; `invite` tells a client that waits for it to send it."""
         self.method = head.method
         self.path = head.path
         self.query = head.query
@@ -31,38 +38,40 @@ class Request:
 
     def body(self, most: int, too_large: str) -> bytes:
         """The body. Raises HttpError: 411 when its length is unknown, 413 with `too_large` when it is over `most`."""
-        framing = self.framing
-        if framing.length is None and not framing.chunked:
+        framing, reader = self.framing, self._reader
+        if reader is None or (framing.length is None and not framing.chunked):
             raise HttpError(411, "send a Content-Length with the body, or send it chunked", close=True)
         if framing.length is not None and framing.length > most:
             raise HttpError(413, too_large)
-        if framing.expects_continue and framing.length != 0 and not self._reader.has_bytes:
+        if framing.expects_continue and framing.length != 0 and not reader.has_bytes:
             self._invite()
-        self._reader.begin_body()
-        body = self._chunks(most, too_large) if framing.length is None else self._reader.take(framing.length)
+        reader.begin_body()
+        body = _chunks(reader, most, too_large) if framing.length is None else reader.take(framing.length)
         self._taken = True
         return body
 
-    def _chunks(self, most: int, too_large: str) -> bytes:
-        """A chunked body (RFC 9112, section 7.1); extensions and trailers are read over."""
-        pieces: list[bytes] = []
-        total = 0
-        while size := self._chunk_size():
-            total += size
-            if total > most:
-                raise HttpError(413, too_large, close=True)
-            pieces.append(self._reader.take(size))
-            if self._reader.take(2) != b"\r\n":
-                raise HttpError(400, "a chunk is longer than its size says", close=True)
-        trailers = 0
-        while line := self._reader.line():
-            trailers += len(line)
-            if trailers > 8192:
-                raise HttpError(400, "the trailers of the chunked body are too long", close=True)
-        return b"".join(pieces)
 
-    def _chunk_size(self) -> int:
-        match = _CHUNK_SIZE.fullmatch(self._reader.line())
-        if not match:
-            raise HttpError(400, "a chunk's size is not a hexadecimal number", close=True)
-        return int(match[1], 16)
+def _chunks(reader: Reader, most: int, too_large: str) -> bytes:
+    """A chunked body (RFC 9112, section 7.1); extensions and trailers are read over."""
+    pieces: list[bytes] = []
+    total = 0
+    while size := _chunk_size(reader):
+        total += size
+        if total > most:
+            raise HttpError(413, too_large, close=True)
+        pieces.append(reader.take(size))
+        if reader.take(2) != b"\r\n":
+            raise HttpError(400, "a chunk is longer than its size says", close=True)
+    trailers = 0
+    while line := reader.line():
+        trailers += len(line)
+        if trailers > 8192:
+            raise HttpError(400, "the trailers of the chunked body are too long", close=True)
+    return b"".join(pieces)
+
+
+def _chunk_size(reader: Reader) -> int:
+    match = _CHUNK_SIZE.fullmatch(reader.line())
+    if not match:
+        raise HttpError(400, "a chunk's size is not a hexadecimal number", close=True)
+    return int(match[1], 16)

@@ -1,7 +1,14 @@
-"""One listening socket: a `ThreadingHTTPServer` bounded in connections."""
+"""One listening socket: a `ThreadingHTTPServer` that spends threads on what takes time only.
+
+One thread watches: it accepts connections, watches those that rest, and answers at once what has arrived whole.
+Whatever must be waited for gets a thread, and the connection comes back to rest afterwards. So a connection at rest
+costs a socket and no thread, and a small request costs no switch between threads, which in Python takes longer than the
+request itself.
+"""
 
 import errno
 import logging
+import queue
 import socket
 import socketserver
 import threading
@@ -9,22 +16,31 @@ import time
 from collections.abc import Callable
 from http.server import ThreadingHTTPServer
 
-from gossip.serving.answer import Answer, head_of, plain
+from gossip.serving.answer import plain
 from gossip.serving.handler import Handler
 from gossip.serving.limits import Limits
-from gossip.serving.request import Request
+from gossip.serving.reader import Gone, MustWait
+from gossip.serving.recognised import Recognised
+from gossip.serving.request import Route
+from gossip.serving.watch import Watch
 
 EVERYWHERE = "::"
 """The host that stands for all addresses of the machine, IPv4 and IPv6."""
 
-_POLL_SECONDS = 0.2
-"""How soon an accepting thread notices that it should stop."""
+_SWEEP_SECONDS = 0.5
+"""How often the watching thread looks for connections that have rested or parted for too long."""
+
+_SPARE_THREADS = 32
+_SPARE_SECONDS = 5.0
+"""So many threads without work stay for so long: beginning one takes longer than most of what it is begun for."""
+
+_BUSY = plain(503, "this node has all the connections it can take; try again", (("Retry-After", "1"),))
 
 log = logging.getLogger("gossipcar.serving")
 
 
 class Server(ThreadingHTTPServer):
-    """One listening socket; a thread for each connection, up to a limit."""
+    """One listening socket; its connections, up to a limit; and the threads that serve them."""
 
     daemon_threads = True
     block_on_close = False
@@ -35,26 +51,36 @@ class Server(ThreadingHTTPServer):
         self,
         host: str,
         port: int,
-        answer: Callable[[Request], Answer],
+        route: Route,
         limits: Limits,
         count: Callable[[int], None] | None = None,
+        at_once: bool = True,
     ) -> None:
-        """Bind and listen; raises OSError. `count` is told the status of each answer."""
-        self.answer = answer
+        """Bind and listen; raises OSError. `count` is told the status of each answer.
+
+        `at_once` says that answering takes well under a millisecond; otherwise each request goes on a thread.
+        """
+        self.route = route
         self.limits = limits
         self.count = count or (lambda _: None)
+        self.at_once = at_once
+        self.recognised = Recognised()
         self.stopping = False
-        self._open: set[socket.socket] = set()
+        self._handlers: dict[socket.socket, Handler] = {}
+        self._work: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
+        self._spare_threads = 0
         self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self.serve_forever, args=(_POLL_SECONDS,), name="accept", daemon=True)
+        self._thread = threading.Thread(target=self.serve_forever, name="serve", daemon=True)
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._both_families = host == EVERYWHERE
         super().__init__((host, port), Handler)
+        self._watch = Watch(self.socket, limits)
 
     def server_bind(self) -> None:
         if self.address_family == socket.AF_INET6:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not self._both_families)
         socketserver.TCPServer.server_bind(self)  # past HTTPServer's, which waits for a reverse DNS look-up
+        self.socket.setblocking(False)
 
     @property
     def port(self) -> int:
@@ -62,7 +88,7 @@ class Server(ThreadingHTTPServer):
 
     @property
     def connections(self) -> int:
-        return len(self._open)
+        return len(self._handlers)
 
     def start(self) -> None:
         self._thread.start()
@@ -74,46 +100,131 @@ class Server(ThreadingHTTPServer):
     def stop(self) -> None:
         """Stop listening, and let each connection finish the answer that it is at."""
         self.stopping = True
+        self._watch.wake()
         if self.alive:
-            self.shutdown()
+            self._thread.join(_SWEEP_SECONDS)
         self.server_close()
         with self._lock:
-            still_open = list(self._open)
+            still_open = list(self._handlers)
         for connection in still_open:
             _quietly(connection.shutdown, socket.SHUT_RD)
 
-    def get_request(self) -> tuple[socket.socket, object]:
+    def serve_forever(self, poll_interval: float = _SWEEP_SECONDS) -> None:
+        """What the watching thread does, until the stop."""
+        next_sweep = 0.0
+        while not self.stopping:
+            for handler in self._watch.ready(poll_interval):
+                if handler:
+                    self._serve(handler)
+                else:
+                    self._watch.take_back()
+                    self._accept()
+            if time.monotonic() >= next_sweep:
+                next_sweep = time.monotonic() + poll_interval
+                for handler in self._watch.sweep():
+                    self._close(handler)
+        for handler in self._watch.close():
+            self._end(handler)
+
+    def _accept(self) -> None:
         try:
-            return super().get_request()
+            connection, address = self.get_request()
+            handler = Handler(connection, address, self)
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
-                time.sleep(_POLL_SECONDS)  # the connection still waits: without a pause this would spin
-            raise
+                self._watch.stop_listening()  # the connection still waits: without a pause this would spin
+            return
+        if len(self._handlers) < self.limits.connections:
+            with self._lock:
+                self._handlers[connection] = handler
+        else:
+            self._turn_away(handler)
+        self._watch.add(handler)
+
+    def _turn_away(self, handler: Handler) -> None:
+        """Answer before anything is asked. Those that part so are bounded, too: the newest takes the oldest's place."""
+        self.count(_BUSY.status)
+        try:
+            handler.refuse(_BUSY)
+        except (MustWait, OSError):
+            pass  # it has left; closing is all that remains to do
+        if self._watch.parting > self.limits.connections:
+            self._close(self._watch.oldest_parting)
+
+    def _serve(self, handler: Handler) -> None:
+        try:
+            if handler.parts:
+                if not handler.drain():
+                    self._close(handler)
+            elif not handler.serve_ready():
+                handler.part()
+                self._watch.part(handler)
+        except MustWait:
+            self._watch.remove(handler)
+            self.process_request(handler.request, handler.client_address)
+        except (Gone, OSError):
+            self._close(handler)
+        except Exception:
+            log.exception("serving a connection failed")
+            self._close(handler)
 
     def process_request(self, request, client_address) -> None:  # type: ignore[no-untyped-def]
+        """Put a connection on a thread: on one that is there without work, or else on a new one."""
         with self._lock:
-            admitted = len(self._open) < self.limits.connections
-            if admitted:
-                self._open.add(request)
-        if admitted:
+            spare = self._spare_threads > 0
+            if spare:
+                self._spare_threads -= 1
+                self._work.put(request)
+        if not spare:
             super().process_request(request, client_address)
+
+    def process_request_thread(self, request, client_address) -> None:  # type: ignore[no-untyped-def]
+        """What such a thread does: one connection after the other, until there has been no work for a while."""
+        while request is not None:
+            self._work_on(self._handlers[request])
+            request = self._more_work()
+
+    def _work_on(self, handler: Handler) -> None:
+        try:
+            if not handler.handle():
+                handler.part()
+        except (Gone, OSError):
+            self._end(handler)
+        except Exception:
+            log.exception("serving a connection failed")
+            self._end(handler)
         else:
-            self._turn_away(request)
+            if self.stopping:
+                self._end(handler)
+            else:
+                self._watch.come_back(handler)
 
-    def _turn_away(self, connection: socket.socket) -> None:
-        busy = plain(503, "this node has all the connections it can take; try again", (("Retry-After", "1"),))
-        self.count(busy.status)
-        connection.setblocking(False)
-        _quietly(connection.sendall, head_of(busy, "close") + b"".join(busy.body))
-        self.shutdown_request(connection)
-
-    def close_request(self, request) -> None:  # type: ignore[no-untyped-def]
+    def _more_work(self) -> socket.socket | None:
         with self._lock:
-            self._open.discard(request)
-        super().close_request(request)
+            if self._spare_threads >= _SPARE_THREADS:
+                return None
+            self._spare_threads += 1
+        try:
+            return self._work.get(timeout=_SPARE_SECONDS)
+        except queue.Empty:
+            pass
+        with self._lock:
+            try:
+                return self._work.get_nowait()  # put there in the last moment
+            except queue.Empty:
+                self._spare_threads -= 1
+                return None
 
-    def handle_error(self, request, client_address) -> None:  # type: ignore[no-untyped-def]
-        log.exception("serving a connection failed")
+    def _close(self, handler: Handler) -> None:
+        """Be done with a connection that is watched."""
+        self._watch.remove(handler)
+        self._end(handler)
+
+    def _end(self, handler: Handler) -> None:
+        """Be done with a connection that is not watched."""
+        with self._lock:
+            self._handlers.pop(handler.request, None)
+        self.shutdown_request(handler.request)
 
 
 def _quietly(act: Callable[..., object], *args: object) -> None:

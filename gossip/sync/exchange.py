@@ -18,7 +18,8 @@ from typing import TypeVar
 
 from gossip.data.digest import ROOT, children, fingerprint, is_leaf
 from gossip.data.entry import Entry
-from gossip.data.store import Merged, Store
+from gossip.data.merged import Merged
+from gossip.data.store import Store
 from gossip.sync.draft import LISTED_BYTES, LISTING_BYTES, MESSAGE_BUDGET, SUMMARY_BYTES, Draft
 from gossip.sync.message import Listed, Listing, Message, MetItself, OtherCluster, Sender
 

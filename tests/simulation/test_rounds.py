@@ -16,7 +16,8 @@ from statistics import mean
 import pytest
 
 from gossip.data.entry import Entry
-from gossip.data.store import Merged, Store
+from gossip.data.merged import Merged
+from gossip.data.store import Store
 from tests.simulation.world import World
 
 THEORY = {10: 3.5, 100: 6.5, 1_000: 9.2}

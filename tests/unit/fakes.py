@@ -82,7 +82,7 @@ def request_of(raw: bytes, limits: Limits | None = None) -> Request:
     """The request that these bytes are, as if a client had sent them and closed its half."""
     limits = limits or Limits()
     reader = Reader(socket_with(raw), limits)
-    return Request(parse_head(reader.head(), limits.fields), reader, lambda: None)
+    return Request(parse_head(reader.head(), limits), reader, lambda: None)
 
 
 def get_of(target: str) -> Request:

@@ -1,16 +1,14 @@
 """A running server, and ways to talk to it."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gossip.serving.answer import Answer, HttpError, plain
 from gossip.serving.limits import Limits
-from gossip.serving.request import Request
+from gossip.serving.request import Operation, Request
 from gossip.serving.server import Server
 from tests.unit.fakes import receive_all
-
-Operation = Callable[[Request], Answer]
 
 IMPATIENT = Limits(request_seconds=0.1, idle_seconds=0.1, drain_seconds=0.1)
 
@@ -38,10 +36,14 @@ def broken(request: Request) -> Answer:
 
 
 @contextmanager
-def serving(answer: Operation = echo, limits: Limits = Limits()) -> Iterator[tuple[Server, list[int]]]:  # noqa: B008
+def serving(
+    answer: Operation = echo,
+    limits: Limits = Limits(),  # noqa: B008
+    at_once: bool = True,
+) -> Iterator[tuple[Server, list[int]]]:
     """A running server, and the statuses that it counts."""
     counted: list[int] = []
-    server = Server("127.0.0.1", 0, answer, limits, counted.append)
+    server = Server("127.0.0.1", 0, lambda _: answer, limits, counted.append, at_once)
     server.start()
     try:
         yield server, counted

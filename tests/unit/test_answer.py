@@ -23,21 +23,21 @@ def undated(head: bytes) -> bytes:
     [
         (Answer(200, (b"ab", b"c"), "text/x"), "", b"200 OK\r\nContent-Type: text/x\r\nContent-Length: 3\r\n"),
         (Answer(201), "", b"201 Created\r\nContent-Length: 0\r\n"),
-        (Answer(204), "close", b"204 No Content\r\nContent-Length: 0\r\nConnection: close\r\n"),
+        (Answer(204), "close", b"204 No Content\r\nConnection: close\r\nContent-Length: 0\r\n"),
         (
             Answer(405, fields=(("Allow", "GET"), ("X", "y"))),
             "keep-alive",
-            b"405 Method Not Allowed\r\nContent-Length: 0\r\nAllow: GET\r\nX: y\r\nConnection: keep-alive\r\n",
+            b"405 Method Not Allowed\r\nAllow: GET\r\nX: y\r\nConnection: keep-alive\r\nContent-Length: 0\r\n",
         ),
     ],
 )
 def test_heads(answer: Answer, connection: str, head: bytes) -> None:
-    assert undated(head_of(answer, connection)) == b"HTTP/1.1 " + head + b"\r\n"
+    assert undated(head_of(answer, sum(map(len, answer.body)), connection)) == b"HTTP/1.1 " + head + b"\r\n"
 
 
 def test_the_date_is_now() -> None:
     before = int(time.time())
-    match = DATE.search(head_of(Answer(200)))
+    match = DATE.search(head_of(Answer(200), 0))
     assert match
     date = parsedate_to_datetime(match[0][6:].decode().strip())
     assert before <= date.timestamp() <= time.time()

@@ -3,13 +3,14 @@
 import pytest
 
 from gossip.serving.head import Framing, Head, parse_head
+from gossip.serving.limits import Limits
 from tests.unit.fakes import error_of, refusal_of
 
-MOST = 5
+LIMITS = Limits(fields=5, target_bytes=1000)
 
 
 def parse(head: bytes) -> Head:
-    return parse_head(head, MOST)
+    return parse_head(head, LIMITS)
 
 
 def with_fields(*lines: bytes, line: bytes = b"PUT /map?k=a HTTP/1.1", host: bytes = b"Host: x") -> bytes:
@@ -140,7 +141,8 @@ BAD = {
     "6.3 a length with a line below": (with_fields(b"Content-Length: 1_0"), 400),
     "6.3 a length in other digits": (with_fields("Content-Length: \u0665".encode()), 400),
     "RFC 9110, 10.1.1 another expectation": (with_fields(b"Expect: tea"), 417),
-    "too many fields": (with_fields(*[b"A: b"] * MOST), 431),
+    "too long a target": (b"GET /" + b"x" * 1000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+    "too many fields": (with_fields(*[b"A: b"] * LIMITS.fields), 431),
 }
 
 

@@ -13,7 +13,7 @@ from gossip.serving.limits import Limits
 from gossip.serving.listen import CannotListen, open_servers
 from gossip.serving.server import Server
 
-MAKE = partial(Server, answer=lambda request: plain(200, "yes"), limits=Limits())
+MAKE = partial(Server, route=lambda _: lambda _: plain(200, "yes"), limits=Limits())
 
 
 class FakeServer:

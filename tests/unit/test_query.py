@@ -28,7 +28,7 @@ KEYS = [
 
 @pytest.mark.parametrize(("query", "keys"), KEYS)
 def test_keys(query: bytes, keys: list[bytes]) -> None:
-    assert keys_of(query) == keys
+    assert list(keys_of(query)) == keys
 
 
 BAD = [

@@ -1,15 +1,15 @@
 """Bytes off a connection: where heads and bodies end, and how large and how slow they may be."""
 
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import pytest
 
 from gossip.serving.limits import Limits
-from gossip.serving.reader import Gone, Reader
+from gossip.serving.reader import Gone, MustWait, Reader
 from tests.unit.fakes import error_of, refusal_of, socket_with
 
-TIGHT = Limits(head_bytes=100, chunk_line_bytes=20, idle_seconds=0.1, request_seconds=0.1, drain_seconds=0.1)
+TIGHT = Limits(head_bytes=100, target_bytes=50, chunk_line_bytes=20, request_seconds=0.1)
 
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -69,18 +69,34 @@ def test_a_client_that_leaves_before_its_head_is_complete_is_gone(raw: bytes) ->
         reader_of(raw).head()
 
 
-def test_a_client_that_rests_too_long_is_gone() -> None:
-    here, there = socket.socketpair()
-    with here, there, pytest.raises(Gone):
-        Reader(here, TIGHT).head()
+@pytest.mark.parametrize(("raw", "begun"), [(b"", False), (b"\r\n\r\n", False), (b"\r", True), (b"\r\nG", True)])
+def test_empty_lines_begin_no_request(raw: bytes, begun: bool) -> None:
+    reader = reader_of(b"")
+    reader.give(raw)
+    assert reader.has_begun() is begun
 
 
-def test_empty_lines_begin_no_request() -> None:
-    here, there = socket.socketpair()
-    with here, there:
-        there.sendall(b"\r\n\r\n")
-        with pytest.raises(Gone):
-            Reader(here, TIGHT).head()
+@pytest.mark.parametrize("given", [b"GET", HEAD[:-1]])
+def test_who_may_not_wait_is_told_so_and_begins_anew_elsewhere(given: bytes) -> None:
+    reader = reader_of(HEAD[len(given) :])
+    reader.give(given)
+    reader.may_wait = False
+    with pytest.raises(MustWait):
+        reader.head()
+    reader.may_wait = True
+    assert reader.head() == HEAD
+
+
+def test_a_request_whose_body_must_be_waited_for_begins_anew_with_its_head() -> None:
+    reader = reader_of(b"dy")
+    reader.give(HEAD + HEAD + b"bo")
+    reader.may_wait = False
+    assert [reader.head(), reader.head()] == [HEAD, HEAD]
+    with pytest.raises(MustWait):
+        reader.take(4)
+    reader.may_wait = True
+    assert reader.head() == HEAD
+    assert reader.take(4) == b"body"
 
 
 @pytest.mark.parametrize("begun", [b"GET", b"\r\n\r"])
@@ -110,8 +126,12 @@ def head_of_size(size: int) -> bytes:
 def test_a_head_may_have_so_many_bytes_and_no_more() -> None:
     assert len(reader_of(head_of_size(100)).head()) == 100
     assert refusal_of(reader_of(head_of_size(101)).head) == (431, "the head is over 100 bytes; ask for less at once")
-    assert refusal_of(reader_of(b"x" * 5000).head)[0] == 431
-    assert refusal_of(single_bytes(b"x" * 5000).head)[0] == 431
+    assert refusal_of(single_bytes(head_of_size(101)).head)[0] == 431
+
+
+def test_a_request_line_that_takes_up_the_whole_head_has_too_long_a_target() -> None:
+    assert refusal_of(reader_of(b"x" * 5000).head) == (414, "the target is over 50 bytes; ask for less at once")
+    assert refusal_of(single_bytes(b"x" * 5000).head)[0] == 414
 
 
 def test_a_large_body_behind_a_head_is_not_counted_with_it() -> None:
@@ -158,25 +178,6 @@ def test_bad_lines(raw: bytes) -> None:
 def test_a_line_that_ends_too_early() -> None:
     with pytest.raises(Gone):
         reader_of(b"5").line()
-
-
-def test_what_nobody_wants_is_thrown_away_within_bounds() -> None:
-    given = 0
-
-    def endless() -> Iterator[bytes]:
-        nonlocal given
-        while True:
-            given += 1000
-            yield bytes(1000)
-
-    Reader(Pieces(endless()), TIGHT._replace(drain_bytes=5000)).drain()  # type: ignore[arg-type]
-    assert given == 5000
-
-
-def test_draining_a_silent_client_ends() -> None:
-    here, there = socket.socketpair()
-    with here, there:
-        Reader(here, TIGHT).drain()
 
 
 def test_a_broken_connection_is_gone() -> None:

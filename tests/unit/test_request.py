@@ -125,7 +125,7 @@ def test_a_client_that_waits_is_invited_unless_its_body_is_here(came_along: byte
         count += 1
 
     reader = Reader(socket_with(EXPECTING % 5 + came_along), limits)
-    request = Request(parse_head(reader.head(), limits.fields), reader, invite)
+    request = Request(parse_head(reader.head(), limits), reader, invite)
     assert count == 0
     try:
         body_of(request)
@@ -140,5 +140,5 @@ def test_nobody_is_invited_to_send_too_much() -> None:
 
     limits = Limits()
     reader = Reader(socket_with(EXPECTING % 500), limits)
-    request = Request(parse_head(reader.head(), limits.fields), reader, invite)
+    request = Request(parse_head(reader.head(), limits), reader, invite)
     assert refusal_of(lambda: body_of(request))[0] == 413

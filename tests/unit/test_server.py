@@ -71,16 +71,16 @@ def test_a_stop_ends_resting_connections_and_frees_the_port() -> None:
         wait_until(lambda: not server.alive)
         with pytest.raises(ConnectionRefusedError):
             connect(server)
-        Server("127.0.0.1", server.port, echo, Limits()).server_close()
+        Server("127.0.0.1", server.port, lambda _: echo, Limits()).server_close()
 
 
 def test_a_port_is_not_shared() -> None:
     with serving() as (server, _), pytest.raises(OSError):
-        Server("127.0.0.1", server.port, echo, Limits())
+        Server("127.0.0.1", server.port, lambda _: echo, Limits())
 
 
 def test_everywhere_is_both_families() -> None:
-    server = Server("::", 0, echo, Limits())
+    server = Server("::", 0, lambda _: echo, Limits())
     server.start()
     for host in ("127.0.0.1", "::1"):
         with socket.create_connection((host, server.port), timeout=10) as client:
@@ -90,7 +90,7 @@ def test_everywhere_is_both_families() -> None:
 
 
 def test_loopback_of_one_family_is_not_the_other() -> None:
-    server = Server("::1", 0, echo, Limits())
+    server = Server("::1", 0, lambda _: echo, Limits())
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", server.port), timeout=10)
     server.server_close()
@@ -112,4 +112,4 @@ def test_running_out_of_descriptors_does_not_spin(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_server_that_never_ran_can_be_stopped() -> None:
-    Server("127.0.0.1", 0, echo, Limits()).stop()
+    Server("127.0.0.1", 0, lambda _: echo, Limits()).stop()

@@ -8,7 +8,8 @@ import pytest
 from gossip.data.clock import MICROS
 from gossip.data.digest import ROOT, leaf_of
 from gossip.data.entry import Entry
-from gossip.data.store import MERGE_SLICE, Merged, StoreFrozen, StoreFull, StoreLimits
+from gossip.data.merged import Merged
+from gossip.data.store import MERGE_SLICE, StoreFrozen, StoreFull, StoreLimits
 from tests.unit.fakes import NOON, Wall, items_of, make_store
 
 SMALL = StoreLimits(store_bytes=10, value_bytes=8, skew_micros=60 * MICROS)
