@@ -17,31 +17,37 @@ class MapApi:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._most = store.limits.value_bytes
+        self._too_large = f"a value may have {self._most} bytes at most"
+        self._full = f"the map is full: keys and values may take {store.limits.store_bytes} bytes"
 
     def put(self, request: Request) -> Answer:
         """The body becomes the value of the one key: 201 when it had none, 204 when it was overwritten."""
-        keys = keys_of(request.query)
+        keys = keys_of(request.head.query)
         if len(keys) != 1:
             raise HttpError(422, "name exactly one key to write: PUT /map?k=<key>")
-        limits = self._store.limits
         if self._store.frozen:
             raise _stopping()
-        value = request.body(limits.value_bytes, f"a value may have {limits.value_bytes} bytes at most")
+        value = request.body(self._most, self._too_large)
         try:
             created = self._store.put(keys[0], value)
         except StoreFull:
-            raise HttpError(507, f"the map is full: keys and values may take {limits.store_bytes} bytes") from None
+            raise HttpError(507, self._full) from None
         except StoreFrozen:
             raise _stopping() from None
         return CREATED if created else OVERWRITTEN
 
     def get(self, request: Request) -> Answer:
         """A line `<key>=<value>` for each key asked that is present, in the order asked."""
-        keys = keys_of(request.query)
+        keys = keys_of(request.head.query)
         if not keys:
             raise HttpError(422, "name the keys to read: GET /map?k=<key>&k=<key>")
         if len(keys) == 1:
-            return self._line(keys[0])
+            entry = self._store.get(keys[0])
+            if entry is None or entry.value is None:
+                return ABSENT
+            if len(entry.value) < SMALL:
+                return Answer(200, (b"%b=%b\n" % (keys[0], entry.value),), OCTETS)
         lines: list[bytes] = []
         held = self._store.get
         for key in keys:
@@ -49,13 +55,6 @@ class MapApi:
             if entry is not None and entry.value is not None:
                 lines += (key, b"=", entry.value, b"\n")
         return Answer(200, lines, OCTETS) if lines else ABSENT
-
-    def _line(self, key: bytes) -> Answer:
-        entry = self._store.get(key)
-        if entry is None or entry.value is None:
-            return ABSENT
-        value = entry.value
-        return Answer(200, (b"%b=%b\n" % (key, value),) if len(value) < SMALL else (key, b"=", value, b"\n"), OCTETS)
 
 
 def _stopping() -> HttpError:

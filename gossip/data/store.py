@@ -103,9 +103,10 @@ class Store:
             if self._frozen:
                 raise StoreFrozen
             old = self.get(key)
-            if not self._has_room(len(key) + len(value), key, old):
+            growth = len(key) + len(value) - (size(key, old) if old else 0)
+            if not self._has_room(growth, old is None):
                 raise StoreFull
-            self._place(key, Entry(self.clock.issue(), self.origin, value), old)
+            self._place(key, Entry(self.clock.issue(), self.origin, value), old, growth)
             self.recent.append(key)
         return old is None or old.value is None
 
@@ -177,31 +178,27 @@ class Store:
             merged.refuse("future", f"origin {entry.origin:016x} stamped it {ahead:.0f} s ahead of the clock here")
         elif len(entry.value or b"") > self.limits.value_bytes:
             merged.refuse("large", f"a value of {len(entry.value or b'')} bytes is over {self.limits.value_bytes}")
-        elif not self._has_room(size(key, entry), key, old, PEER_ALLOWANCE):
+        elif not self._has_room(growth := size(key, entry) - (size(key, old) if old else 0), not old, PEER_ALLOWANCE):
             merged.refuse("full", f"{self.entries} entries of {self.bytes} bytes leave no room for more from peers")
         else:
             self.clock.observe(entry.time)
-            self._place(key, entry, old)
+            self._place(key, entry, old, growth)
             merged.news += 1
 
-    def _has_room(self, new_size: int, key: bytes, old: Entry | None, allowance: int = 1) -> bool:
-        """Whether an entry of this size may take the place of the old one. What does not grow needs no room."""
+    def _has_room(self, growth: int, is_new: bool, allowance: int = 1) -> bool:
+        """Whether the store may grow by so many bytes, and by an entry. What does not grow needs no room."""
         limits = self.limits
-        if old is None and self.entries >= limits.entries * allowance:
+        if is_new and self.entries >= limits.entries * allowance:
             return False
-        growth = new_size - (size(key, old) if old else 0)
         return growth <= 0 or self.bytes + growth <= limits.store_bytes * allowance
 
-    def _place(self, key: bytes, entry: Entry, old: Entry | None) -> None:
+    def _place(self, key: bytes, entry: Entry, old: Entry | None, growth: int) -> None:
         number = leaf_of(key)
         leaf = self._leaves.get(number)
         if leaf is None:
             leaf = self._leaves[number] = {}
-        self.bytes += size(key, entry)
-        if old is None:
-            self.entries += 1
-        else:
-            self.bytes -= size(key, old)
+        self.entries += old is None
+        self.bytes += growth
         leaf[key] = entry
         self._unsettled.setdefault(key, old)
         if len(self._unsettled) >= UNSETTLED_WRITES or size(key, entry) >= LARGE:

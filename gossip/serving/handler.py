@@ -9,7 +9,7 @@ import logging
 import socket
 import socketserver
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gossip.serving.answer import Answer, HttpError, head_of, plain
@@ -44,6 +44,8 @@ class Handler(socketserver.BaseRequestHandler):
         """Since when it was seen to rest, or since when it parts, on the monotonic clock; None when just served."""
         self.parts = False
         """Whether the last answer was given, and what still comes is thrown away."""
+        self._recognise = server.recognised.get
+        self._count = server.count
         self._drained = 0
         self._reader = Reader(request, server.limits)
         self._reader.may_wait = False
@@ -58,12 +60,12 @@ class Handler(socketserver.BaseRequestHandler):
         if not received:
             raise Gone
         self.since = None
-        asked = self.server.recognised.get(received)
-        if asked is not None and asked.answer and self._serve_again(asked.answer):
+        if not self.server.at_once:
+            self._reader.give(received)
+            raise MustWait
+        if self._serve_again(received):
             return True
         self._reader.give(received)
-        if not self.server.at_once:
-            raise MustWait
         return self._serve_all()
 
     def handle(self) -> bool:  # type: ignore[override]
@@ -100,13 +102,21 @@ class Handler(socketserver.BaseRequestHandler):
         self._send(answer, "close")
         self.part()
 
-    def _serve_again(self, answer_of: Callable[[], Answer]) -> bool:
-        """Answer a request that was served before. False when it needs more care than that."""
+    def _serve_again(self, received: bytes) -> bool:
+        """Answer a request whose head was served before. False when it needs more care than that."""
+        asked = self._recognise(received)
         try:
-            answer = answer_of()
+            if asked is not None and asked.length == 0:
+                answer = asked.answer()
+            else:
+                end = received.find(b"\r\n\r\n") + 4
+                asked = self._recognise(received[:end])
+                if asked is None or asked.length != len(received) - end:
+                    return False
+                answer = asked.operation(Request(asked.head, came_along=received[end:]))
         except Exception:
             return False
-        self.server.count(answer.status)
+        self._count(answer.status)
         self._send(answer)
         return True
 
@@ -120,20 +130,20 @@ class Handler(socketserver.BaseRequestHandler):
         raw, request = b"", None
         try:
             raw = self._reader.head()
-            asked = self.server.recognised.get(raw) or self._read(raw)
+            asked = self._recognise(raw) or self._read(raw)
             request = Request(asked.head, self._reader, self._invite)
             answer = asked.operation(request)
-            keep = request.framing.keep_alive
+            keep = request.head.framing.keep_alive
         except HttpError as error:
             answer = error.answer
-            keep = not error.close and request is not None and request.framing.keep_alive
+            keep = not error.close and request is not None and request.head.framing.keep_alive
         except (Gone, MustWait):
             raise
         except Exception:
             log.exception("answering a request failed")
             answer, keep = plain(500, "this node failed to answer; its log says why"), False
         keep = keep and not self.server.stopping and not (request and request.has_unread_body)
-        self.server.count(answer.status)
+        self._count(answer.status)
         self.parts = not keep
         old = b" HTTP/1.0\r\n" in raw
         self._send(answer, "keep-alive" if keep and old else "" if keep else "close", raw.startswith(b"HEAD "))
@@ -151,10 +161,10 @@ class Handler(socketserver.BaseRequestHandler):
         body = answer.body
         length = len(body[0]) if len(body) == 1 else sum(map(len, body))
         head = head_of(answer, length, connection)
-        if bodiless:
+        if bodiless or not length:
             self._send_piece(head)
         elif length <= _JOINED_BYTES:
-            self._send_piece(b"".join((head, *body)))
+            self._send_piece(head + body[0] if len(body) == 1 else b"".join((head, *body)))
         else:
             self._send_large(head, body)
         if self._unsent:

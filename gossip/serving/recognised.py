@@ -18,8 +18,10 @@ class Asked(NamedTuple):
 
     head: Head
     operation: Operation
-    answer: Callable[[], Answer] | None
-    """Answers at once, where the head is the whole request and the connection stays as it is; else None."""
+    length: int
+    """The length of the body where such a request can be answered out of hand; -1 where it needs care."""
+    answer: Callable[[], Answer]
+    """Answers the request where it has no body."""
 
 
 class Recognised(dict[bytes, Asked]):
@@ -31,9 +33,8 @@ class Recognised(dict[bytes, Asked]):
     def remember(self, raw: bytes, head: Head, operation: Operation) -> Asked:
         """These bytes are this head, which this operation answers, on whatever connection they come."""
         framing = head.framing
-        whole = head.method == "GET" and head.minor >= 1 and framing.keep_alive
-        whole = whole and framing.length is None and not framing.chunked
-        asked = Asked(head, operation, partial(operation, Request(head)) if whole else None)
+        easy = head.method != "HEAD" and head.minor >= 1 and framing.keep_alive and not framing.chunked
+        asked = Asked(head, operation, framing.length or 0 if easy else -1, partial(operation, Request(head)))
         if len(raw) <= _LONGEST:
             if len(self) >= _MOST:
                 self.clear()

@@ -18,31 +18,39 @@ Route = Callable[[Head], Operation]
 
 
 class Request:
-    """One request. Its body stays with the client until `body` is called."""
+    """One request. Its body stays with the client until `body` is called, unless it came along with the head."""
 
-    def __init__(self, head: Head, reader: Reader | None = None, invite: Callable[[], None] = lambda: None) -> None:
-        """`reader` gives the body, where there may be one; `invite` tells a client that waits for it to send it."""
-        self.method = head.method
-        self.path = head.path
-        self.query = head.query
-        self.fields = head.fields
-        self.framing = head.framing
+    __slots__ = ("_came_along", "_invite", "_reader", "_taken", "head")
+
+    def __init__(
+        self,
+        head: Head,
+        reader: Reader | None = None,
+        invite: Callable[[], None] = lambda: None,
+        came_along: bytes | None = None,
+    ) -> None:
+        """`reader` gives a body that did not come along; `invite` tells a client that waits for it to send it."""
+        self.head = head
         self._reader = reader
         self._invite = invite
+        self._came_along = came_along
         self._taken = False
 
     @property
     def has_unread_body(self) -> bool:
         """Whether the client sends a body that nobody asked for."""
-        return not self._taken and (self.framing.chunked or bool(self.framing.length))
+        framing = self.head.framing
+        return not self._taken and (framing.chunked or bool(framing.length))
 
     def body(self, most: int, too_large: str) -> bytes:
         """The body. Raises HttpError: 411 when its length is unknown, 413 with `too_large` when it is over `most`."""
-        framing, reader = self.framing, self._reader
-        if reader is None or (framing.length is None and not framing.chunked):
-            raise HttpError(411, "send a Content-Length with the body, or send it chunked", close=True)
+        if self._came_along is not None and len(self._came_along) <= most:
+            return self._came_along
+        framing, reader = self.head.framing, self._reader
         if framing.length is not None and framing.length > most:
             raise HttpError(413, too_large)
+        if reader is None or (framing.length is None and not framing.chunked):
+            raise HttpError(411, "send a Content-Length with the body, or send it chunked", close=True)
         if framing.expects_continue and framing.length != 0 and not reader.has_bytes:
             self._invite()
         reader.begin_body()

@@ -20,7 +20,7 @@ PUT = b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nvalue"
 
 
 def echo(request: Request) -> Answer:
-    return Answer(200, (request.body(1000, "too large") if request.method == "PUT" else request.path,))
+    return Answer(200, (request.body(1000, "too large") if request.head.method == "PUT" else request.head.path,))
 
 
 def deaf(request: Request) -> Answer:

@@ -20,9 +20,17 @@ def chunked(rest: bytes) -> Request:
 
 
 def test_a_request_tells_its_head() -> None:
-    request = get_of("/map?k=a")
-    assert (request.method, request.path, request.query) == ("GET", b"/map", b"k=a")
-    assert request.fields == {b"host": b"x"}
+    head = get_of("/map?k=a").head
+    assert (head.method, head.path, head.query) == ("GET", b"/map", b"k=a")
+    assert head.fields == {b"host": b"x"}
+
+
+def test_a_body_that_came_along_is_not_read_from_anywhere() -> None:
+    request = Request(get_of("/").head, came_along=b"value")
+    assert body_of(request) == b"value"
+    assert not request.has_unread_body
+    too_large = Request(with_body("PUT", "/", b"").head, came_along=b"x" * (MOST + 1))
+    assert error_of(lambda: body_of(too_large)).answer.status >= 400
 
 
 @pytest.mark.parametrize("body", [b"", b"value", b"x" * MOST])
