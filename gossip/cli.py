@@ -35,6 +35,7 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
     except config.SettingError as error:
         return _fail(str(error), BAD_SETTING)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    threading.stack_size(settings.thread_stack_bytes)
     try:
         node = Node(settings)
     except CannotListen as error:

@@ -86,7 +86,15 @@ class Node:
             "/map": {"GET": clients.get, "PUT": clients.put},
             "/stats": {"GET": stats.get},
         })  # fmt: skip
-        make = partial(Server, route=routes, limits=Limits(), count=self.metrics.count_request)
+        limits = Limits(
+            connections=settings.max_connections,
+            head_bytes=settings.max_head_bytes,
+            target_bytes=settings.max_target_bytes,
+            fields=settings.max_fields,
+            idle_seconds=settings.idle_seconds,
+            request_seconds=settings.request_seconds,
+        )
+        make = partial(Server, route=routes, limits=limits, count=self.metrics.count_request)
         return open_servers(
             settings.client_host,
             settings.client_port,

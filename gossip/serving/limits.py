@@ -7,7 +7,7 @@ class Limits(NamedTuple):
     """The bounds on connections, heads, bodies and patience."""
 
     connections: int = 512
-    """Connections at once: each holds a thread. The next one is answered 503 and closed."""
+    """Connections at once: each may hold a thread for a while. The next one is answered 503 and closed."""
     head_bytes: int = 16 * 1024
     """Request line and fields together: room for long keys and many of them, and no more (431)."""
     target_bytes: int = 8 * 1024

@@ -38,6 +38,7 @@ ORDER = [
     ["gossip.api"],
     ["gossip.api.query", "gossip.api.routes"],
     ["gossip.api.map", "gossip.api.stats", "gossip.api.health", "gossip.api.exchange"],
+    ["gossip.values"],
     ["gossip.config"],
     ["gossip.node"],
     ["gossip.cli"],
