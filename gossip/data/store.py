@@ -20,6 +20,7 @@ from gossip.data.clock import MICROS, Clock
 from gossip.data.digest import ROOT, Digest, fingerprint, leaf_of
 from gossip.data.entry import Entry, newest, size
 from gossip.data.merged import Merged
+from gossip.garbage import PUT_ASIDE_EVERY, put_aside
 
 MERGE_SLICE = 100
 """Entries merged per hold of the lock: some 0.5 ms, so that a writer hardly notices a merge of a million."""
@@ -88,6 +89,7 @@ class Store:
         self._unsettled: dict[bytes, Entry | None] = {}
         """For each key changed since the digest was last in step, the entry that the digest still counts."""
         self._frozen = False
+        self._put_aside_at = PUT_ASIDE_EVERY
 
     def get(self, key: bytes) -> Entry | None:
         """The entry held for this key, be it a tombstone, or None."""
@@ -108,6 +110,8 @@ class Store:
                 raise StoreFull
             self._place(key, Entry(self.clock.issue(), self.origin, value), old, growth)
             self.recent.append(key)
+        if self.entries >= self._put_aside_at:
+            self._put_aside()
         return old is None or old.value is None
 
     def apply(self, items: Iterable[tuple[bytes, Entry]]) -> Merged:
@@ -119,6 +123,8 @@ class Store:
                 horizon = self._horizon()
                 for key, entry in batch:
                     self._merge(key, entry, horizon, merged)
+            if self.entries >= self._put_aside_at:
+                self._put_aside()
             time.sleep(0)  # hands the interpreter to whoever waits for it; releasing the lock alone does not
         return merged
 
@@ -203,6 +209,10 @@ class Store:
         self._unsettled.setdefault(key, old)
         if len(self._unsettled) >= UNSETTLED_WRITES or size(key, entry) >= LARGE:
             self._put_into_digest()
+
+    def _put_aside(self) -> None:
+        self._put_aside_at = self.entries + PUT_ASIDE_EVERY
+        put_aside()
 
     def _settle(self) -> None:
         """Bring the digest in step with the entries."""

@@ -11,7 +11,7 @@ SOURCES = [*sorted((ROOT / "gossip").rglob("*.py")), ROOT / "gossipcar.py"]
 
 ORDER = [
     ["gossip"],
-    ["gossip.faults", "gossip.metrics"],
+    ["gossip.faults", "gossip.garbage", "gossip.metrics"],
     ["gossip.data"],
     ["gossip.data.clock"],
     ["gossip.data.entry", "gossip.data.merged"],
