@@ -34,7 +34,8 @@ class Recognised(dict[bytes, Asked]):
         """These bytes are this head, which this operation answers, on whatever connection they come."""
         framing = head.framing
         easy = head.method != "HEAD" and head.minor >= 1 and framing.keep_alive and not framing.chunked
-        asked = Asked(head, operation, framing.length or 0 if easy else -1, partial(operation, Request(head)))
+        bodiless = Request(head, came_along=b"" if framing.length == 0 else None)
+        asked = Asked(head, operation, framing.length or 0 if easy else -1, partial(operation, bodiless))
         if len(raw) <= _LONGEST:
             if len(self) >= _MOST:
                 self.clear()

@@ -161,25 +161,30 @@ class Server(ThreadingHTTPServer):
                 self._watch.part(handler)
         except MustWait:
             self._watch.remove(handler)
-            self.process_request(handler.request, handler.client_address)
+            self._put_on_a_thread(handler)
         except (Gone, OSError):
             self._close(handler)
         except Exception:
             log.exception("serving a connection failed")
             self._close(handler)
 
-    def process_request(self, request, client_address) -> None:  # type: ignore[no-untyped-def]
-        """Put a connection on a thread: on one that is there without work, or else on a new one."""
+    def _put_on_a_thread(self, handler: Handler) -> None:
+        """On one that is there without work, or else on a new one."""
         with self._lock:
             spare = self._spare_threads > 0
             if spare:
                 self._spare_threads -= 1
-                self._work.put(request)
-        if not spare:
-            super().process_request(request, client_address)
+                self._work.put(handler.request)
+        if spare:
+            return
+        try:
+            self.process_request(handler.request, handler.client_address)
+        except RuntimeError as error:
+            log.warning("a connection is closed, as no thread can be begun for it: %s", error)
+            self._end(handler)
 
     def process_request_thread(self, request, client_address) -> None:  # type: ignore[no-untyped-def]
-        """What such a thread does: one connection after the other, until there has been no work for a while."""
+        """What a thread does: one connection after the other, until there has been no work for a while."""
         while request is not None:
             self._work_on(self._handlers[request])
             request = self._more_work()
@@ -194,10 +199,8 @@ class Server(ThreadingHTTPServer):
             log.exception("serving a connection failed")
             self._end(handler)
         else:
-            if self.stopping:
+            if not self._watch.come_back(handler):
                 self._end(handler)
-            else:
-                self._watch.come_back(handler)
 
     def _more_work(self) -> socket.socket | None:
         with self._lock:

@@ -6,6 +6,7 @@ All of it is the watching thread's, but for `come_back` and `wake`.
 import select
 import selectors
 import socket
+import threading
 import time
 from collections import deque
 
@@ -21,6 +22,8 @@ class Watch:
     def __init__(self, listener: socket.socket, limits: Limits) -> None:
         self._limits = limits
         self._back: deque[Handler] = deque()
+        self._closed = False
+        self._lock = threading.Lock()
         self._waker, self._woken = socket.socketpair()
         self._waker.setblocking(False)
         self._woken.setblocking(False)
@@ -50,16 +53,20 @@ class Watch:
         self._parting[handler] = None
 
     def remove(self, handler: Handler) -> None:
-        """Watch a connection no more."""
+        """Watch a connection no more, if it was watched."""
         number = handler.request.fileno()
-        del self._handlers[number]
-        self._parting.pop(handler, None)
-        self._selector.unregister(number)
+        if self._handlers.pop(number, None):
+            self._parting.pop(handler, None)
+            self._selector.unregister(number)
 
-    def come_back(self, handler: Handler) -> None:
-        """Have a connection watched again. From any thread."""
-        self._back.append(handler)
+    def come_back(self, handler: Handler) -> bool:
+        """Have a connection watched again. From any thread. False when nothing is watched any more."""
+        with self._lock:
+            if self._closed:
+                return False
+            self._back.append(handler)
         self.wake()
+        return True
 
     def wake(self) -> None:
         """End the wait for something to arrive. From any thread."""
@@ -108,6 +115,8 @@ class Watch:
 
     def close(self) -> list[Handler]:
         """Watch nothing any more. The connections that were watched."""
+        with self._lock:
+            self._closed = True
         self._selector.close()
         self._waker.close()
         self._woken.close()

@@ -4,6 +4,7 @@ import errno
 import socket
 import threading
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.unit.fakes import receive_all
 from tests.unit.serving import (
     GET,
     LAST_GET,
+    PUT,
     bodies,
     connect,
     echo,
@@ -113,3 +115,60 @@ def test_running_out_of_descriptors_does_not_spin(monkeypatch: pytest.MonkeyPatc
 
 def test_a_server_that_never_ran_can_be_stopped() -> None:
     Server("127.0.0.1", 0, lambda _: echo, Limits()).stop()
+
+
+def test_a_thread_that_cannot_be_begun_costs_one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with serving(at_once=False) as (server, _):
+        with monkeypatch.context() as patch:
+            patch.setattr("socketserver.ThreadingMixIn.process_request", refuse)
+            assert talk(server, LAST_GET) == b""
+        assert statuses(talk(server, LAST_GET)) == [200]
+        assert server.connections == 0
+
+
+def test_those_turned_away_make_room_for_each_other() -> None:
+    """The newest takes the oldest's place, even when bytes of the oldest arrive in the same moment."""
+    with serving(limits=Limits(connections=0)) as (server, counted), ExitStack() as stack:
+        clients = [stack.enter_context(connect(server)) for _ in range(50)]
+        for client in clients:
+            client.sendall(GET)
+        assert statuses(receive_all(clients[-1])) == [503]
+        wait_until(lambda: len(counted) == 50)
+        assert server.alive
+
+
+def test_a_thread_serves_the_next_connection_too() -> None:
+    names: set[str] = set()
+
+    def naming(_: Request) -> Answer:
+        names.add(threading.current_thread().name)
+        return plain(200, "yes")
+
+    with serving(naming, at_once=False) as (server, _):
+        for _ in range(20):
+            assert statuses(talk(server, LAST_GET)) == [200]
+            time.sleep(0.01)
+    assert len(names) < 10
+
+
+def test_what_takes_long_at_one_connection_holds_up_no_other() -> None:
+    with serving(lambda request: Answer(200, (b"x" * 20_000_000,))) as (server, _), connect(server) as slow:
+        slow.sendall(GET)
+        assert slow.recv(10)
+        with connect(server) as half:
+            half.sendall(PUT[:-1])
+            with connect(server) as third:
+                third.sendall(b"HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                assert statuses(receive_all(third)) == [200]
+
+
+def test_a_stop_while_connections_come_back_leaves_none_behind() -> None:
+    for _ in range(20):
+        with serving(at_once=False) as (server, _), ExitStack() as stack:
+            for _ in range(5):
+                stack.enter_context(connect(server)).sendall(GET)
+            server.stop()
+            wait_until(lambda server=server: server.connections == 0)  # type: ignore[misc]
