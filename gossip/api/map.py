@@ -42,18 +42,15 @@ class MapApi:
         keys = keys_of(request.head.query)
         if not keys:
             raise HttpError(422, "name the keys to read: GET /map?k=<key>&k=<key>")
-        if len(keys) == 1:
-            entry = self._store.get(keys[0])
-            if entry is None or entry.value is None:
-                return ABSENT
-            if len(entry.value) < SMALL:
-                return Answer(200, (b"%b=%b\n" % (keys[0], entry.value),), OCTETS)
-        lines: list[bytes] = []
         held = self._store.get
+        lines: list[bytes] = []
         for key in keys:
             entry = held(key)
             if entry is not None and entry.value is not None:
-                lines += (key, b"=", entry.value, b"\n")
+                if len(entry.value) < SMALL:
+                    lines.append(b"%b=%b\n" % (key, entry.value))
+                else:
+                    lines += (key, b"=", entry.value, b"\n")
         return Answer(200, lines, OCTETS) if lines else ABSENT
 
 

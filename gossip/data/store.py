@@ -15,9 +15,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
+from zlib import crc32
 
 from gossip.data.clock import MICROS, Clock
-from gossip.data.digest import ROOT, Digest, fingerprint, leaf_of
+from gossip.data.digest import FIRST_LEAF, ROOT, Digest, fingerprint, leaf_of
 from gossip.data.entry import Entry, newest, size
 from gossip.data.merged import Merged
 from gossip.garbage import PUT_ASIDE_EVERY, put_aside
@@ -93,7 +94,7 @@ class Store:
 
     def get(self, key: bytes) -> Entry | None:
         """The entry held for this key, be it a tombstone, or None."""
-        leaf = self._leaves.get(leaf_of(key))
+        leaf = self._leaves.get(FIRST_LEAF + (crc32(key) >> 16))  # `leaf_of`, spelled out: every read comes by here
         return leaf.get(key) if leaf else None
 
     def put(self, key: bytes, value: bytes) -> bool:

@@ -1,8 +1,8 @@
 """One connection, from the first request to the last.
 
-What is here whole is answered at once, on the thread that watches all connections: one receive, one send. A request
-whose very bytes were served before is not even read again. What must be waited for (the rest of a request, a slow
-reader of a large answer) goes on a thread of its own, by `MustWait`.
+What is here whole is answered at once, on the thread that watches all connections: one receive, one send. A head that
+was served before is not even read again. What must be waited for (the rest of a request, a slow reader of a large
+answer) goes on a thread of its own, by `MustWait`.
 """
 
 import logging
@@ -51,31 +51,46 @@ class Handler(socketserver.BaseRequestHandler):
         self._reader.may_wait = False
         self._unsent: list[bytes | memoryview] = []
 
-    def serve_ready(self) -> bool:
-        """Answer what has arrived. Whether the connection is good for more; raises MustWait, Gone or OSError."""
+    def serve_ready(self) -> None:
+        """Find the answers to what has arrived; `flush` sends them. Raises MustWait, Gone or OSError."""
         try:
             received = self.request.recv(FIRST_BYTES)
         except BlockingIOError:
-            return True
+            return
         if not received:
             raise Gone
         self.since = None
         if not self.server.at_once:
             self._reader.give(received)
             raise MustWait
-        if self._serve_again(received):
-            return True
-        self._reader.give(received)
-        return self._serve_all()
+        if not self._serve_again(received):
+            self._reader.give(received)
+            self._serve_all()
+
+    def flush(self) -> bool:
+        """Send the answers found. Whether the connection is good for more; raises MustWait or OSError."""
+        pieces, self._unsent = self._unsent, []
+        if len(pieces) != 1 and sum(map(len, pieces)) <= _JOINED_BYTES:
+            pieces = [b"".join(pieces)]
+        for at, piece in enumerate(pieces):
+            try:
+                sent = self.request.send(piece)
+            except BlockingIOError:
+                sent = 0
+            if sent < len(piece):
+                self._unsent = [memoryview(piece)[sent:], *pieces[at + 1 :]]
+                raise MustWait
+        return not self.parts
 
     def handle(self) -> bool:  # type: ignore[override]
-        """Go on where the watching thread had to wait, on a thread that may. Returns and raises as `serve_ready`."""
+        """Go on where the watching thread had to wait, on a thread that may. Returns and raises as `flush`."""
         self._reader.may_wait = True
         try:
-            unsent, self._unsent = self._unsent, []
-            for piece in unsent:
+            pieces, self._unsent = self._unsent, []
+            for piece in pieces:
                 self._send_piece(piece)
-            return self._serve_all()
+            self._serve_all()
+            return not self.parts
         finally:
             self._reader.may_wait = False
             self.request.setblocking(False)
@@ -100,6 +115,7 @@ class Handler(socketserver.BaseRequestHandler):
         """Answer before anything is asked, and part."""
         self.parts = True
         self._send(answer, "close")
+        self.flush()
         self.part()
 
     def _serve_again(self, received: bytes) -> bool:
@@ -120,11 +136,10 @@ class Handler(socketserver.BaseRequestHandler):
         self._send(answer)
         return True
 
-    def _serve_all(self) -> bool:
-        """Read and answer requests until none is begun. Whether the connection is good for another."""
+    def _serve_all(self) -> None:
+        """Read and answer requests until none is begun."""
         while not self.parts and self._reader.has_begun():
             self._serve_one()
-        return not self.parts
 
     def _serve_one(self) -> None:
         raw, request = b"", None
@@ -167,8 +182,6 @@ class Handler(socketserver.BaseRequestHandler):
             self._send_piece(head + body[0] if len(body) == 1 else b"".join((head, *body)))
         else:
             self._send_large(head, body)
-        if self._unsent:
-            raise MustWait
 
     def _send_large(self, head: bytes, body: Sequence[bytes]) -> None:
         pending, waiting = [head], len(head)
@@ -184,19 +197,12 @@ class Handler(socketserver.BaseRequestHandler):
         self._send_piece(b"".join(pending))
 
     def _send_piece(self, piece: bytes | memoryview) -> None:
-        """Send it, or as much as goes at once where nobody may wait; the rest is kept for a thread that may."""
+        """Send it, on a thread that may wait; on the watching one, keep it until all that is ready has been served."""
         if self._reader.may_wait:
             self.request.settimeout(self.server.limits.request_seconds)
             self.request.sendall(piece)
-            return
-        sent = 0
-        if not self._unsent:
-            try:
-                sent = self.request.send(piece)
-            except BlockingIOError:
-                pass
-        if sent < len(piece):
-            self._unsent.append(memoryview(piece)[sent:])
+        else:
+            self._unsent.append(piece)
 
     def _invite(self) -> None:
         if not self._reader.may_wait:

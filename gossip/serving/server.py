@@ -8,7 +8,6 @@ request itself.
 
 import errno
 import logging
-import queue
 import socket
 import socketserver
 import threading
@@ -22,6 +21,7 @@ from gossip.serving.limits import Limits
 from gossip.serving.reader import Gone, MustWait
 from gossip.serving.recognised import Recognised
 from gossip.serving.request import Route
+from gossip.serving.spare import Spare
 from gossip.serving.watch import Watch
 
 EVERYWHERE = "::"
@@ -29,10 +29,6 @@ EVERYWHERE = "::"
 
 _SWEEP_SECONDS = 0.5
 """How often the watching thread looks for connections that have rested or parted for too long."""
-
-_SPARE_THREADS = 32
-_SPARE_SECONDS = 5.0
-"""So many threads without work stay for so long: beginning one takes longer than most of what it is begun for."""
 
 _BUSY = plain(503, "this node has all the connections it can take; try again", (("Retry-After", "1"),))
 
@@ -67,8 +63,7 @@ class Server(ThreadingHTTPServer):
         self.recognised = Recognised()
         self.stopping = False
         self._handlers: dict[socket.socket, Handler] = {}
-        self._work: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
-        self._spare_threads = 0
+        self._spare = Spare()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self.serve_forever, name="serve", daemon=True)
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -113,18 +108,48 @@ class Server(ThreadingHTTPServer):
         """What the watching thread does, until the stop."""
         next_sweep = 0.0
         while not self.stopping:
-            for handler in self._watch.ready(poll_interval):
-                if handler:
-                    self._serve(handler)
-                else:
-                    self._watch.take_back()
-                    self._accept()
+            self._serve_ready(self._watch.ready(poll_interval))
             if time.monotonic() >= next_sweep:
                 next_sweep = time.monotonic() + poll_interval
                 for handler in self._watch.sweep():
                     self._close(handler)
         for handler in self._watch.close():
             self._end(handler)
+
+    def _serve_ready(self, ready: list[Handler | None]) -> None:
+        """Serve them all, then send all answers: a client that is woken for each is slow to ask for more."""
+        served = []
+        for handler in ready:
+            try:
+                if handler is None:
+                    self._watch.take_back()
+                    self._accept()
+                elif not handler.parts:
+                    handler.serve_ready()
+                    served.append(handler)
+                elif not handler.drain():
+                    self._close(handler)
+            except Exception as error:
+                self._give_up(handler, error)
+        for handler in served:
+            try:
+                if not handler.flush():
+                    handler.part()
+                    self._watch.part(handler)
+            except Exception as error:
+                self._give_up(handler, error)
+
+    def _give_up(self, handler: Handler | None, error: Exception) -> None:
+        """Serving a connection at once has led to this."""
+        if not isinstance(error, (MustWait, Gone, OSError)):
+            log.error("serving a connection failed", exc_info=error)
+        if handler is None:
+            return
+        if isinstance(error, MustWait):
+            self._watch.remove(handler)
+            self._put_on_a_thread(handler)
+        else:
+            self._close(handler)
 
     def _accept(self) -> None:
         try:
@@ -151,31 +176,8 @@ class Server(ThreadingHTTPServer):
         if self._watch.parting > self.limits.connections:
             self._close(self._watch.oldest_parting)
 
-    def _serve(self, handler: Handler) -> None:
-        try:
-            if handler.parts:
-                if not handler.drain():
-                    self._close(handler)
-            elif not handler.serve_ready():
-                handler.part()
-                self._watch.part(handler)
-        except MustWait:
-            self._watch.remove(handler)
-            self._put_on_a_thread(handler)
-        except (Gone, OSError):
-            self._close(handler)
-        except Exception:
-            log.exception("serving a connection failed")
-            self._close(handler)
-
     def _put_on_a_thread(self, handler: Handler) -> None:
-        """On one that is there without work, or else on a new one."""
-        with self._lock:
-            spare = self._spare_threads > 0
-            if spare:
-                self._spare_threads -= 1
-                self._work.put(handler.request)
-        if spare:
+        if self._spare.offer(handler.request):
             return
         try:
             self.process_request(handler.request, handler.client_address)
@@ -187,7 +189,7 @@ class Server(ThreadingHTTPServer):
         """What a thread does: one connection after the other, until there has been no work for a while."""
         while request is not None:
             self._work_on(self._handlers[request])
-            request = self._more_work()
+            request = self._spare.wait()
 
     def _work_on(self, handler: Handler) -> None:
         try:
@@ -201,22 +203,6 @@ class Server(ThreadingHTTPServer):
         else:
             if not self._watch.come_back(handler):
                 self._end(handler)
-
-    def _more_work(self) -> socket.socket | None:
-        with self._lock:
-            if self._spare_threads >= _SPARE_THREADS:
-                return None
-            self._spare_threads += 1
-        try:
-            return self._work.get(timeout=_SPARE_SECONDS)
-        except queue.Empty:
-            pass
-        with self._lock:
-            try:
-                return self._work.get_nowait()  # put there in the last moment
-            except queue.Empty:
-                self._spare_threads -= 1
-                return None
 
     def _close(self, handler: Handler) -> None:
         """Be done with a connection that is watched."""

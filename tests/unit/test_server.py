@@ -126,7 +126,7 @@ def test_a_thread_that_cannot_be_begun_costs_one_connection(monkeypatch: pytest.
             patch.setattr("socketserver.ThreadingMixIn.process_request", refuse)
             assert talk(server, LAST_GET) == b""
         assert statuses(talk(server, LAST_GET)) == [200]
-        assert server.connections == 0
+        wait_until(lambda: server.connections == 0)
 
 
 def test_those_turned_away_make_room_for_each_other() -> None:

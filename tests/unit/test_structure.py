@@ -26,7 +26,7 @@ ORDER = [
     ["gossip.sync.dns_peers", "gossip.sync.roster", "gossip.sync.transport"],
     ["gossip.sync.syncer"],
     ["gossip.serving"],
-    ["gossip.serving.limits", "gossip.serving.answer"],
+    ["gossip.serving.limits", "gossip.serving.answer", "gossip.serving.spare"],
     ["gossip.serving.head"],
     ["gossip.serving.reader"],
     ["gossip.serving.request"],
