@@ -18,6 +18,10 @@ from gossip.sync.dns_peers import DnsUnavailable
 
 DONE, CANNOT_RUN, BAD_SETTING = 0, 1, 2
 
+SWITCH_SECONDS = 0.001
+"""How long a thread may compute while another waits for its turn: 5 ms by default, and whoever serves clients waits for
+it at each receive and send while a peer's entries are taken in."""
+
 log = logging.getLogger("gossipcar")
 
 
@@ -36,6 +40,7 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
         return _fail(str(error), BAD_SETTING)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     threading.stack_size(settings.thread_stack_bytes)
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         node = Node(settings)
     except CannotListen as error:

@@ -42,10 +42,8 @@ class MapApi:
         keys = keys_of(request.head.query)
         if not keys:
             raise HttpError(422, "name the keys to read: GET /map?k=<key>&k=<key>")
-        held = self._store.get
         lines: list[bytes] = []
-        for key in keys:
-            entry = held(key)
+        for key, entry in zip(keys, self._store.get_all(keys), strict=True):
             if entry is not None and entry.value is not None:
                 if len(entry.value) < SMALL:
                     lines.append(b"%b=%b\n" % (key, entry.value))
