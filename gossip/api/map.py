@@ -43,12 +43,14 @@ class MapApi:
         if not keys:
             raise HttpError(422, "name the keys to read: GET /map?k=<key>&k=<key>")
         lines: list[bytes] = []
-        for key, entry in zip(keys, self._store.get_all(keys), strict=True):
-            if entry is not None and entry.value is not None:
-                if len(entry.value) < SMALL:
-                    lines.append(b"%b=%b\n" % (key, entry.value))
-                else:
-                    lines += (key, b"=", entry.value, b"\n")
+        for key, entry in self._store.get_all(keys):
+            value = entry.value
+            if value is None:
+                continue
+            if len(value) < SMALL:
+                lines.append(b"%b=%b\n" % (key, value))
+            else:
+                lines += (key, b"=", value, b"\n")
         return Answer(200, lines, OCTETS) if lines else ABSENT
 
 

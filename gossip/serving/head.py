@@ -12,6 +12,7 @@ from gossip.serving.answer import HttpError
 from gossip.serving.limits import Limits
 
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21\x22\x24-\x7e\x80-\xff]+) HTTP/([0-9])\.([0-9])")
+_BEGUN_LINE = re.compile(rb"\r|[!#$%&'*+\-.^_`|~0-9A-Za-z]+( ([\x21\x22\x24-\x7e\x80-\xff]+( [HTP/0-9.]*\r?)?)?)?")
 _FIELD_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)")
 _STRAY_BREAK = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _HOST = re.compile(rb"[^\s,/?#@]*")
@@ -50,8 +51,7 @@ def parse_head(head: bytes, limits: Limits) -> Head:
     line, _, block = head.partition(b"\r\n")
     match = _REQUEST_LINE.fullmatch(line)
     if not match:
-        _refuse_stray_breaks(line)
-        _bad("the request line is not METHOD SP TARGET SP HTTP/1.1")
+        _refuse_line(line)
     method, target, major, minor = match.groups()
     if major != b"1":
         raise HttpError(505, "only HTTP/1.1 and HTTP/1.0 are spoken here", close=True)
@@ -61,6 +61,13 @@ def parse_head(head: bytes, limits: Limits) -> Head:
     fields, framing = read(block, int(minor), limits.fields)
     path, _, query = _origin_form(target).partition(b"?")
     return Head(method.decode(), path, query, int(minor), fields, framing)
+
+
+def check_begun(begun: bytes) -> None:
+    """Raises HttpError when no head begins with these bytes, which are not empty, however it may go on."""
+    line, ended, _ = begun.partition(b"\r\n")
+    if not (_REQUEST_LINE if ended else _BEGUN_LINE).fullmatch(line):
+        _refuse_line(line)
 
 
 def target_too_long(limits: Limits) -> HttpError:
@@ -87,6 +94,11 @@ _known_fields = lru_cache(maxsize=1024)(_fields_and_framing)
 def _refuse_stray_breaks(lines: bytes) -> None:
     if _STRAY_BREAK.search(lines):
         _bad("a line ends with a bare CR or LF; end lines with CRLF")
+
+
+def _refuse_line(line: bytes) -> NoReturn:
+    _refuse_stray_breaks(line)
+    _bad("the request line is not METHOD SP TARGET SP HTTP/1.1")
 
 
 def _bad(sentence: str) -> NoReturn:

@@ -6,7 +6,7 @@ import time
 from typing import NoReturn
 
 from gossip.serving.answer import HttpError
-from gossip.serving.head import target_too_long
+from gossip.serving.head import check_begun, target_too_long
 from gossip.serving.limits import Limits
 
 FIRST_BYTES = 8 * 1024
@@ -73,6 +73,7 @@ class Reader:
                     if b"\r\n" not in self._buffer[start : start + most]:
                         raise target_too_long(self._limits)
                     raise HttpError(431, f"the head is over {most} bytes; ask for less at once", close=True)
+                check_begun(self._buffer[start:])
             self._refill("head")
 
     def take(self, count: int) -> bytes:

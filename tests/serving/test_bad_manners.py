@@ -5,6 +5,7 @@ import struct
 import time
 from contextlib import ExitStack
 
+import pytest
 import requests
 
 from tests.nodes import RunningNode, wait_until
@@ -53,6 +54,25 @@ def test_a_client_that_never_reads_its_answer_is_cut() -> None:
             client.sendall(asked)
             belongings.wait_until_as_before()
         assert "Traceback" not in node.log
+
+
+@pytest.mark.parametrize("at", ["client_port", "peer_port"])
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"\0" * 100,
+        b"hello\r\n",
+        b"GET /map?k=\x01",
+        b"GET / SMTP/1.1\r\n",
+    ],
+    ids=["TLS", "zeros", "a word", "a control character", "another protocol"],
+)
+def test_what_cannot_become_a_request_is_refused_at_once(at: str, begun: bytes) -> None:
+    with RunningNode("--request-seconds=60") as node:
+        answers = talk(getattr(node, at), begun)
+        assert statuses(answers) == [400]
+        assert b"\r\nConnection: close\r\n" in answers
 
 
 def test_slow_heads_and_bodies_are_cut() -> None:
