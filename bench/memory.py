@@ -19,7 +19,8 @@ import requests
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from gossip.data.entry import Entry
-from gossip.data.store import Store, StoreLimits
+from gossip.data.limits import StoreLimits
+from gossip.data.store import Store
 from tests.nodes import RunningNode, wait_until
 
 KIB, MIB = 2**10, 2**20

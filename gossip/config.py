@@ -79,6 +79,10 @@ SETTINGS = (
     Setting("GOSSIP_INTERVAL", "1.0", "seconds",
             "the time between rounds of gossip; an idle round costs under a kilobyte, so 1 s is cheap and prompt",
             "a number from 0.01 to 3600", seconds(0.01, 3600)),
+    Setting("GOSSIP_FANOUT", "3", "peers",
+            "how many peers each node tells at once of a write, who tell as many others each, until all know; 0 leaves "
+            "writes to the rounds of gossip. More makes fewer steps, each of which takes longer",
+            "a whole number from 0 to 64", whole(0, 64)),
     Setting("MAX_VALUE_BYTES", str(_MIB), "bytes",
             "the largest value; they travel whole, within 2 s, so large ones delay others. Give all nodes the same",
             f"a whole number from 1 to {16 * _MIB}", whole(1, 16 * _MIB)),
@@ -131,6 +135,7 @@ class Settings:
     my_pod_ip: str
     cluster_name: str
     gossip_interval: float
+    gossip_fanout: int
     max_value_bytes: int
     max_store_bytes: int
     max_clock_skew: float

@@ -36,6 +36,14 @@ class Metrics:
         """Exchanges that this node began and completed."""
         self.exchanges_in = Counter()
         """Exchanges that peers began with this node."""
+        self.entries_out = Counter()
+        """Entries sent to peers."""
+        self.entries_in = Counter()
+        """Entries that peers sent."""
+        self.news_out = Counter()
+        """Messages with news that were sent to peers, and answered."""
+        self.news_dropped = Counter()
+        """Messages with news that were not passed on, as too many waited: what they carry is left to the rounds."""
 
     def count_request(self, status: int) -> None:
         """Count a client request by the status of its answer."""

@@ -12,7 +12,8 @@ from gossip.api.routes import Routes
 from gossip.api.stats import StatsApi
 from gossip.config import FALLBACK_CLIENT_PORT, Settings
 from gossip.data.clock import MICROS
-from gossip.data.store import Store, StoreLimits
+from gossip.data.limits import StoreLimits
+from gossip.data.store import Store
 from gossip.faults import Faults
 from gossip.metrics import Metrics
 from gossip.serving.limits import PEER_LIMITS, Limits
@@ -23,6 +24,7 @@ from gossip.sync.address import Address
 from gossip.sync.dns_peers import DnsPeers
 from gossip.sync.exchange import Exchange
 from gossip.sync.peers import SOONEST_SECONDS, Discovery, HostPeers, known_peers, split_by_kind
+from gossip.sync.push import Push
 from gossip.sync.roster import Roster
 from gossip.sync.syncer import Syncer
 
@@ -53,8 +55,11 @@ class Node:
         self._syncer = Syncer(
             self.store, exchange, self._roster, post, settings.gossip_interval, rng, self.faults, self.metrics
         )
+        self._push = Push(self.store, exchange, self._roster, post, settings.gossip_fanout, self.faults, self.metrics)
         self._discovers = bool(fixed or self._discoveries)
-        self.peer_servers = self._open_for_peers(settings, ExchangeApi(exchange, limits, self.faults, self.metrics))
+        self.peer_servers = self._open_for_peers(
+            settings, ExchangeApi(exchange, limits, self.faults, self.metrics, self._push.pass_on)
+        )
         self.client_servers = self._open_for_clients(settings)
 
     @staticmethod
@@ -108,6 +113,7 @@ class Node:
         for discovery in self._discoveries:
             discovery.start()
         self._syncer.start()
+        self._push.start()
         for server in self.client_servers + self.peer_servers:  # peers last: they serve health, which looks at the rest
             server.start()
 
@@ -115,6 +121,7 @@ class Node:
         """Take no more writes, leave what is held with a peer, close. Takes `timeout` seconds at most."""
         end = time.monotonic() + timeout
         self.store.freeze()
+        self._push.stop()
         self._syncer.stop(max(0.0, end - time.monotonic() - _CLOSING_SECONDS))
         for discovery in self._discoveries:
             discovery.stop()
@@ -125,7 +132,11 @@ class Node:
             time.sleep(0.01)  # answers that are on their way may end
 
     def _dead_threads(self) -> list[str]:
-        threads = {"gossip": self._syncer.alive, "discovery": all(found.alive for found in self._discoveries)}
+        threads = {
+            "gossip": self._syncer.alive,
+            "push": self._push.alive,
+            "discovery": all(found.alive for found in self._discoveries),
+        }
         for name, servers in (("clients", self.client_servers), ("peers", self.peer_servers)):
             threads[name] = all(server.alive for server in servers)
         return [name for name, alive in threads.items() if not alive]

@@ -1,6 +1,8 @@
 """The peer's door: one message of an exchange in, the answer out."""
 
-from gossip.data.store import StoreLimits
+from collections.abc import Callable
+
+from gossip.data.limits import StoreLimits
 from gossip.faults import Faults
 from gossip.metrics import Metrics
 from gossip.serving.answer import Answer, HttpError
@@ -8,7 +10,7 @@ from gossip.serving.request import Request
 from gossip.sync import wire
 from gossip.sync.draft import MESSAGE_BUDGET
 from gossip.sync.exchange import Exchange
-from gossip.sync.message import OtherCluster, PeerFault
+from gossip.sync.message import Message, OtherCluster, PeerFault
 
 
 def message_limit(limits: StoreLimits) -> int:
@@ -19,11 +21,20 @@ def message_limit(limits: StoreLimits) -> int:
 class ExchangeApi:
     """Answers exchanges that peers begin."""
 
-    def __init__(self, exchange: Exchange, limits: StoreLimits, faults: Faults, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        limits: StoreLimits,
+        faults: Faults,
+        metrics: Metrics,
+        pass_on: Callable[[Message], None] = lambda _: None,
+    ) -> None:
+        """`pass_on` is given each message that was taken in, to tell others of its news; it must not wait."""
         self._exchange = exchange
         self._limit = message_limit(limits)
         self._faults = faults
         self._metrics = metrics
+        self._pass_on = pass_on
 
     def post(self, request: Request) -> Answer:
         """400 for bytes that are no message, 403 for another cluster's, 415 for an unknown version's."""
@@ -36,6 +47,9 @@ class ExchangeApi:
             raise HttpError(_status(fault), str(fault)) from None
         self._faults.note_all(merged.faults())
         self._faults.note_withheld(reply.withheld)
+        self._pass_on(message)
+        self._metrics.entries_in.add(len(message.entries))
+        self._metrics.entries_out.add(len(reply.entries))
         if message.opening:
             self._metrics.exchanges_in.add()
         return Answer(200, [wire.encode(reply)], wire.CONTENT_TYPE)

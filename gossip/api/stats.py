@@ -55,5 +55,11 @@ class StatsApi:
             "peers": len(self._roster.known()),
             "lastExchangeSecsAgo": "never" if last is None else f"{self._now() - last:.1f}",
             "nPeerFaults": sum(self._faults.counts.values()),
+            "nEntriesIn": self._metrics.entries_in.total,
+            "nEntriesOut": self._metrics.entries_out.total,
+            "nNewsOut": self._metrics.news_out.total,
+            "nNewsDropped": self._metrics.news_dropped.total + self._store.news.dropped,
+            "travelSecsP50": f"{self._store.travel.within(0.5):g}",
+            "travelSecsP99": f"{self._store.travel.within(0.99):g}",
         }
         return Answer(200, ["".join(f"{name}={value}\n" for name, value in lines.items()).encode()], TEXT)

@@ -14,28 +14,22 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import NamedTuple
 from zlib import crc32
 
 from gossip.data.clock import MICROS, Clock
 from gossip.data.digest import FIRST_LEAF, ROOT, Digest, fingerprint, leaf_of
 from gossip.data.entry import Entry, newest, size
+from gossip.data.limits import PEER_ALLOWANCE, StoreLimits
 from gossip.data.merged import Merged
+from gossip.data.news import News
+from gossip.data.travel import Travel
 from gossip.garbage import PUT_ASIDE_EVERY, put_aside
 
 MERGE_SLICE = 100
 """Entries merged per hold of the lock: some 0.5 ms, so that a writer hardly notices a merge of a million."""
 
-PEER_ALLOWANCE = 2
-"""Entries from peers are taken up to this multiple of the store's limit. Local writes stop at the limit itself; what
-peers wrote meanwhile must still fit, or nodes that filled up apart from each other could not agree."""
-
 RECENT_WRITES = 10_000
 """So many of the latest writes made here are remembered by key, to go first when the node stops."""
-
-LEAST_ENTRIES = 1_000
-"""However small the store's limit is, so many entries may be kept: they take a third of a megabyte."""
-
 
 UNSETTLED_WRITES = 100
 """So many changed keys may wait to be put into the digest: 0.3 ms of work for whoever asks for it next. A key that is
@@ -54,22 +48,6 @@ class StoreFrozen(Exception):
     """A local write came after the node began to stop; nothing was changed."""
 
 
-class StoreLimits(NamedTuple):
-    """What the store accepts."""
-
-    store_bytes: int = 64 * 1024 * 1024
-    """Keys and values together, in bytes."""
-    value_bytes: int = 1024 * 1024
-    """One value, in bytes."""
-    skew_micros: int = 60 * MICROS
-    """How far ahead of the wall clock a stamp may be, in microseconds."""
-
-    @property
-    def entries(self) -> int:
-        """How many entries there may be: one for each 64 bytes of the store, as each takes some 300 bytes besides."""
-        return max(LEAST_ENTRIES, self.store_bytes // 64)
-
-
 class Store:
     """All entries that this node holds. Safe to use from any thread."""
 
@@ -84,6 +62,10 @@ class Store:
         """Bytes of keys, values and attributes held."""
         self.recent: deque[bytes] = deque(maxlen=RECENT_WRITES)
         """The keys last written here, the latest at the end."""
+        self.news = News()
+        """The keys written here that peers have not been told of yet."""
+        self.travel = Travel()
+        """How long entries from peers were on their way."""
         self._lock = threading.Lock()
         self._leaves: dict[int, dict[bytes, Entry]] = {}
         self._digest = Digest()
@@ -122,9 +104,15 @@ class Store:
                 raise StoreFull
             self._place(key, Entry(self.clock.issue(), self.origin, value), old, growth)
             self.recent.append(key)
+            self.news.add(key)
         if self.entries >= self._put_aside_at:
             self._put_aside()
         return old is None or old.value is None
+
+    def take_news(self) -> list[bytes]:
+        """The keys written here since this was last called (see `News`)."""
+        with self._lock:
+            return self.news.take()
 
     def apply(self, items: Iterable[tuple[bytes, Entry]]) -> Merged:
         """Merge entries that other nodes wrote, each by the merge law."""
@@ -192,7 +180,7 @@ class Store:
         if old is not None and newest(entry, old) == old:
             merged.stale += 1
         elif entry.time > horizon:
-            ahead = (entry.time - self.clock.wall()) / MICROS
+            ahead = (entry.time - horizon + self.limits.skew_micros) / MICROS
             merged.refuse("future", f"origin {entry.origin:016x} stamped it {ahead:.0f} s ahead of the clock here")
         elif len(entry.value or b"") > self.limits.value_bytes:
             merged.refuse("large", f"a value of {len(entry.value or b'')} bytes is over {self.limits.value_bytes}")
@@ -201,6 +189,7 @@ class Store:
         else:
             self.clock.observe(entry.time)
             self._place(key, entry, old, growth)
+            self.travel.add(horizon - self.limits.skew_micros - entry.time)
             merged.news += 1
 
     def _has_room(self, growth: int, is_new: bool, allowance: int = 1) -> bool:

@@ -30,6 +30,9 @@ EVERYWHERE = "::"
 _SWEEP_SECONDS = 0.5
 """How often the watching thread looks for connections that have rested or parted for too long."""
 
+_QUIET_SECONDS = 60.0
+"""After a line on connections that were closed for want of threads, there is no other for so long."""
+
 _BUSY = plain(503, "this node has all the connections it can take; try again", (("Retry-After", "1"),))
 
 log = logging.getLogger("gossipcar.serving")
@@ -64,6 +67,7 @@ class Server(ThreadingHTTPServer):
         self.stopping = False
         self._handlers: dict[socket.socket, Handler] = {}
         self._spare = Spare()
+        self._quiet_until = 0.0
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self.serve_forever, name="serve", daemon=True)
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -182,7 +186,9 @@ class Server(ThreadingHTTPServer):
         try:
             self.process_request(handler.request, handler.client_address)
         except RuntimeError as error:
-            log.warning("a connection is closed, as no thread can be begun for it: %s", error)
+            if time.monotonic() >= self._quiet_until:
+                self._quiet_until = time.monotonic() + _QUIET_SECONDS
+                log.warning("connections are closed, as no thread can be begun for them: %s", error)
             self._end(handler)
 
     def process_request_thread(self, request, client_address) -> None:  # type: ignore[no-untyped-def]

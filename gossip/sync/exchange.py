@@ -12,6 +12,7 @@ Rule 5: what goes first is drawn by lot, so that entries which a peer keeps refu
 """
 
 import random
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -135,6 +136,16 @@ class Exchange:
                 if entry is not None and not draft.give(key, entry):
                     break
         return self._finish(draft, opening=True)
+
+    def news(self, keys: deque[bytes]) -> Message:
+        """A message that gives the entries of these keys; those that it gives are taken off."""
+        draft = Draft(self._budget, self._store.limits.value_bytes)
+        while keys:
+            entry = self._store.get(keys[0])
+            if entry is not None and not draft.give(keys[0], entry):
+                break
+            keys.popleft()
+        return self._finish(draft)
 
     def answer(self, message: Message) -> tuple[Message, Merged]:
         """Take a message in; say what follows from it, and what became of the entries in it.

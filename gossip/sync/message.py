@@ -72,6 +72,17 @@ class Listing(NamedTuple):
     """Whether keys were left out, so that a key missing here may be held all the same."""
 
 
+class Spread(NamedTuple):
+    """What the receiver of news is to pass on: to the peers in a range of the ring (see `gossip.sync.spread`)."""
+
+    salt: int
+    """Says where on the ring each peer is."""
+    after: int
+    """The place before the first one of the range."""
+    until: int
+    """The last place of the range."""
+
+
 Summary = tuple[int, ...]
 """The fingerprints of the 16 children of a part, in order."""
 
@@ -97,6 +108,8 @@ class Message:
     """Keys whose entries the sender asks for."""
     entries: list[tuple[bytes, Entry]] = field(default_factory=list)
     """The delta: entries that the other side lacks."""
+    spread: Spread | None = None
+    """Whom the receiver is to pass the entries on to, if anybody."""
 
     @property
     def says_nothing(self) -> bool:

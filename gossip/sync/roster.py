@@ -35,6 +35,11 @@ def weight(failures: int, age: float) -> float:
     return 1.0 if age >= FORGIVEN_SECONDS else max(FEWEST, 0.5**failures)
 
 
+def pause(failures: int) -> float:
+    """For how many seconds after the last of so many consecutive failures a peer is told nothing: 1, 2, 4, up to 30."""
+    return min(FORGIVEN_SECONDS, 2.0 ** min(failures - 1, 10))
+
+
 class Roster:
     """The peers that discovery gives, less this node itself. Safe to use from any thread: each change is one step."""
 
@@ -65,6 +70,14 @@ class Roster:
         if not known:
             return None
         return self._rng.choices(known, [self._weight(address) for address in known])[0]
+
+    def in_good_standing(self) -> list[Address]:
+        """The peers worth telling something at once: those that did not fail within their `pause`."""
+        now = self._now()
+        standings = self._standings
+        return [
+            a for a in self.known() if a not in standings or now >= standings[a].since + pause(standings[a].failures)
+        ]
 
     def best_first(self) -> list[Address]:
         """All peers, those in good standing first, in random order otherwise."""

@@ -137,7 +137,10 @@ class Syncer:
             left = end() - time.monotonic()
             if left <= 0:
                 raise PeerFault(f"the exchange with {address} was cut short: no time left")
-            return wire.decode(self._post(address, wire.encode(message), min(left, patience)))
+            reply = wire.decode(self._post(address, wire.encode(message), min(left, patience)))
+            self._metrics.entries_out.add(len(message.entries))
+            self._metrics.entries_in.add(len(reply.entries))
+            return reply
 
         outcome = Outcome()
         try:

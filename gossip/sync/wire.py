@@ -14,7 +14,7 @@ from typing import Any
 
 from gossip.data.digest import FANOUT, FIRST_LEAF, PARTS
 from gossip.data.entry import Entry
-from gossip.sync.message import Listed, Listing, Message, PeerFault, Sender, Summary
+from gossip.sync.message import Listed, Listing, Message, PeerFault, Sender, Spread, Summary
 
 VERSION = 1
 CONTENT_TYPE = "application/vnd.gossipcar.exchange"
@@ -30,10 +30,11 @@ _LISTING = struct.Struct(">IBI")
 _LISTED = struct.Struct(">QIH")
 _WANT = struct.Struct(">H")
 _COUNT = struct.Struct(">I")
+_SPREAD = struct.Struct(">QQQ")
 _ENTRY = struct.Struct(">QQHIHB")
 
 _OPENING, _CUT, _LEAVING = 1, 2, 4
-_SUMMARIES, _LISTINGS, _WANTS, _ENTRIES = 1, 2, 3, 4
+_SUMMARIES, _LISTINGS, _WANTS, _ENTRIES, _SPREADING = 1, 2, 3, 4, 5
 _VALUE, _TOMBSTONE = 0, 1
 
 
@@ -61,6 +62,7 @@ def encode(message: Message) -> bytes:
         (_LISTINGS, [piece for listing in message.listings for piece in _listing(listing)]),
         (_WANTS, [piece for key in message.wants for piece in (_WANT.pack(len(key)), key)]),
         (_ENTRIES, _entries(message.entries) if message.entries else []),
+        (_SPREADING, [_SPREAD.pack(*message.spread)] if message.spread else []),
     )
     for tag, pieces in sections:
         if pieces:
@@ -170,6 +172,10 @@ def _read_want(cursor: _Cursor, message: Message) -> None:
     message.wants.append(cursor.key(length))
 
 
+def _read_spread(cursor: _Cursor, message: Message) -> None:
+    message.spread = Spread(*cursor.unpack(_SPREAD))
+
+
 def _read_entries(cursor: _Cursor, message: Message) -> None:
     (count,) = cursor.unpack(_COUNT)
     origins: dict[int, int] = {}  # many entries, few origins: one int object for each
@@ -188,4 +194,5 @@ _READERS: dict[int, Callable[[_Cursor, Message], None]] = {
     _LISTINGS: _read_listing,
     _WANTS: _read_want,
     _ENTRIES: _read_entries,
+    _SPREADING: _read_spread,
 }

@@ -8,7 +8,7 @@ from typing import Any
 from gossip.api.health import PATIENCE_SECONDS
 from gossip.config import SETTINGS, SettingError, Settings
 from gossip.config import load as load_settings
-from gossip.data.store import PEER_ALLOWANCE
+from gossip.data.limits import PEER_ALLOWANCE
 from gossip.node import STOP_SECONDS
 from tests.manifests.manifest import Document, Manifest
 

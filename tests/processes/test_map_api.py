@@ -228,6 +228,7 @@ def test_stats_begin_with_the_original_lines(node: RunningNode) -> None:
     assert names[:6] == ["upTimeSecs", "upSince", "nOutSyncs", "nInSyncs", "nBadHttpReqs", "nGoodHttpReqs"]
     assert names[6:] == [
         "name", "origin", "entries", "bytes", "fingerprint", "peers", "lastExchangeSecsAgo", "nPeerFaults",
+        "nEntriesIn", "nEntriesOut", "nNewsOut", "nNewsDropped", "travelSecsP50", "travelSecsP99",
     ]  # fmt: skip
 
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from gossip.data.clock import Clock
 from gossip.data.digest import FANOUT, FIRST_LEAF, PARTS
 from gossip.data.entry import Entry
-from gossip.data.store import Store, StoreLimits
-from gossip.sync.message import Listed, Listing, Message, Sender
+from gossip.data.limits import StoreLimits
+from gossip.data.store import Store
+from gossip.sync.message import Listed, Listing, Message, Sender, Spread
 
 NOW = 1_000_000
 """Where the wall clocks of drawn stores stand."""
@@ -69,6 +70,7 @@ messages = st.builds(
     listings=st.lists(listings, max_size=3),
     wants=st.lists(any_keys, max_size=4),
     entries=st.lists(st.tuples(any_keys, any_entries), max_size=4),
+    spread=st.none() | st.builds(Spread, salt=u64, after=u64, until=u64),
 )
 
 

@@ -9,7 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from gossip.data.clock import Clock
 from gossip.data.digest import FANOUT, ROOT, fingerprint, leaf_of
 from gossip.data.entry import Entry, newest, size
-from gossip.data.store import Store, StoreFrozen, StoreFull, StoreLimits
+from gossip.data.limits import StoreLimits
+from gossip.data.store import Store, StoreFrozen, StoreFull
 from tests.properties.strategies import Items
 
 START = 1_000

@@ -15,8 +15,9 @@ from itertools import count
 
 from gossip.data.clock import MICROS, Clock
 from gossip.data.entry import Entry, newest
+from gossip.data.limits import StoreLimits
 from gossip.data.merged import Merged
-from gossip.data.store import Store, StoreLimits
+from gossip.data.store import Store
 from gossip.sync import wire
 from gossip.sync.address import Address
 from gossip.sync.draft import MESSAGE_BUDGET

@@ -8,7 +8,8 @@ from types import TracebackType
 
 from gossip.data.clock import Clock
 from gossip.data.entry import Entry
-from gossip.data.store import Store, StoreLimits
+from gossip.data.limits import StoreLimits
+from gossip.data.store import Store
 from gossip.serving.answer import Answer, HttpError
 from gossip.serving.head import parse_head
 from gossip.serving.limits import Limits

@@ -4,7 +4,7 @@ import pytest
 
 from gossip.data.clock import MICROS
 from gossip.data.entry import Entry
-from gossip.data.store import StoreLimits
+from gossip.data.limits import StoreLimits
 from gossip.sync import wire
 from gossip.sync.message import Message, MetItself, OtherCluster
 from tests.unit.fakes import NOON, Wall, exchange_between, filled, items_of, make_exchange, make_store, over_the_wire

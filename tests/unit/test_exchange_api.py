@@ -5,7 +5,8 @@ import pytest
 from gossip.api.exchange import ExchangeApi, message_limit
 from gossip.data.clock import MICROS
 from gossip.data.entry import Entry
-from gossip.data.store import Store, StoreLimits
+from gossip.data.limits import StoreLimits
+from gossip.data.store import Store
 from gossip.faults import Faults
 from gossip.metrics import Metrics
 from gossip.serving.answer import Answer

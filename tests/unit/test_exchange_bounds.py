@@ -7,7 +7,8 @@ import pytest
 from gossip.data.clock import MICROS
 from gossip.data.digest import ROOT, fingerprint
 from gossip.data.entry import Entry
-from gossip.data.store import Store, StoreLimits
+from gossip.data.limits import StoreLimits
+from gossip.data.store import Store
 from gossip.sync import wire
 from gossip.sync.draft import ENTRY_BYTES
 from gossip.sync.exchange import TURNS, Exchange

@@ -4,7 +4,8 @@ import pytest
 
 from gossip.api.map import MapApi
 from gossip.data.entry import Entry
-from gossip.data.store import Store, StoreLimits
+from gossip.data.limits import StoreLimits
+from gossip.data.store import Store
 from gossip.serving.answer import Answer, plain
 from tests.unit.fakes import error_of, get_of, items_of, make_store, refusal_of, with_body
 

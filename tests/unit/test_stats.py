@@ -3,6 +3,7 @@
 import random
 
 from gossip.api.stats import StatsApi
+from gossip.data.clock import MICROS
 from gossip.faults import Faults
 from gossip.metrics import Metrics
 from gossip.sync.address import Address
@@ -28,12 +29,16 @@ def test_every_line() -> None:
     assert text_of(stats.get(get_of("/stats"))) == (
         "upTimeSecs=0\nupSince=2023-11-14T22:13:20Z\nnOutSyncs=0\nnInSyncs=0\nnBadHttpReqs=0\nnGoodHttpReqs=0\n"
         "name=pod-1\norigin=00000000000000ab\nentries=0\nbytes=0\nfingerprint=0000000000000000\npeers=1\n"
-        "lastExchangeSecsAgo=never\nnPeerFaults=0\n"
+        "lastExchangeSecsAgo=never\nnPeerFaults=0\nnEntriesIn=0\nnEntriesOut=0\nnNewsOut=0\nnNewsDropped=0\n"
+        "travelSecsP50=0\ntravelSecsP99=0\n"
     )
 
     store.put(b"key", b"value")
-    for count, counter in enumerate((metrics.exchanges_out, metrics.exchanges_in), start=2):
+    counters = (metrics.exchanges_out, metrics.exchanges_in, metrics.entries_in, metrics.entries_out)
+    for count, counter in enumerate((*counters, metrics.news_out, metrics.news_dropped), start=2):
         counter.add(count)
+    for seconds in (0.3, 0.4, 400):
+        store.travel.add(round(seconds * MICROS))
     metrics.count_request(404)
     metrics.count_request(200)
     metrics.count_request(201)
@@ -46,5 +51,6 @@ def test_every_line() -> None:
     assert text_of(answer) == (
         "upTimeSecs=61\nupSince=2023-11-14T22:13:20Z\nnOutSyncs=2\nnInSyncs=3\nnBadHttpReqs=1\nnGoodHttpReqs=2\n"
         f"name=pod-1\norigin=00000000000000ab\nentries=1\nbytes=8\nfingerprint={store.fingerprint():016x}\npeers=1\n"
-        "lastExchangeSecsAgo=2.0\nnPeerFaults=1\n"
+        "lastExchangeSecsAgo=2.0\nnPeerFaults=1\nnEntriesIn=4\nnEntriesOut=5\nnNewsOut=6\nnNewsDropped=7\n"
+        "travelSecsP50=0.5\ntravelSecsP99=inf\n"
     )

@@ -8,8 +8,9 @@ import pytest
 from gossip.data.clock import MICROS
 from gossip.data.digest import ROOT, leaf_of
 from gossip.data.entry import Entry
+from gossip.data.limits import StoreLimits
 from gossip.data.merged import Merged
-from gossip.data.store import MERGE_SLICE, StoreFrozen, StoreFull, StoreLimits
+from gossip.data.store import MERGE_SLICE, StoreFrozen, StoreFull
 from tests.unit.fakes import NOON, Wall, items_of, make_store
 
 SMALL = StoreLimits(store_bytes=10, value_bytes=8, skew_micros=60 * MICROS)
@@ -220,7 +221,7 @@ def test_writers_on_many_threads_never_share_a_stamp() -> None:
 
 def test_many_small_entries_fill_a_store_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each takes some 300 bytes besides what is counted, so their number is bounded, too."""
-    monkeypatch.setattr("gossip.data.store.LEAST_ENTRIES", 3)
+    monkeypatch.setattr("gossip.data.limits.LEAST_ENTRIES", 3)
     store = make_store(limits=StoreLimits(store_bytes=256))
     for key in (b"a", b"b", b"c", b"d"):
         store.put(key, b"")

@@ -3,7 +3,7 @@
 import pytest
 
 from gossip.data.clock import MICROS
-from gossip.data.store import StoreLimits
+from gossip.data.limits import StoreLimits
 from gossip.sync import wire
 from gossip.sync.address import Address
 from gossip.sync.message import NotReachable, PeerFault, Refused

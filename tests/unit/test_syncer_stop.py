@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from gossip.data.store import StoreLimits
+from gossip.data.limits import StoreLimits
 from gossip.sync.address import Address
 from gossip.sync.message import NotReachable, PeerFault
 from tests.nodes import wait_until

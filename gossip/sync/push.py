@@ -1,0 +1,163 @@
+"""The push thread: what is written here is told to peers at once, and what peers tell is passed on.
+
+Rule 1: this makes news fast, not safe. Whatever goes wrong here, the rounds of gossip find what is missing.
+Rule 2: so every queue is bounded, and what does not fit is dropped and counted.
+Rule 3: a write waits a moment for others to go along with; after a telling, as long as keeps this thread at rest for
+        most of the time. The more is written, the more goes along.
+Rule 4: peers that failed of late are told nothing for a while, so that no news waits for them.
+"""
+
+import logging
+import queue
+import random
+import threading
+import time
+from collections import deque
+from typing import NamedTuple
+
+from gossip.data.store import Store
+from gossip.faults import Faults
+from gossip.metrics import Metrics
+from gossip.sync import wire
+from gossip.sync.address import Address
+from gossip.sync.exchange import Exchange
+from gossip.sync.message import Message, PeerFault, Spread
+from gossip.sync.roster import Roster
+from gossip.sync.spread import Share, shares, whole_ring
+from gossip.sync.syncer import Post
+
+GATHER_SECONDS = 0.004
+"""A write waits so long for others to go along with it."""
+
+REST = 3.0
+"""After telling news for so long, this many times as long passes before the next telling of this node's own news."""
+
+TELL_SECONDS = 1.0
+"""A peer has so long to take news; then the next one is told in its place."""
+
+MOST_WAITING = 100
+"""So many messages may wait to be passed on."""
+
+log = logging.getLogger("gossipcar.push")
+
+
+class _Told(NamedTuple):
+    """News from a peer that is to be passed on."""
+
+    keys: list[bytes]
+    spread: Spread
+
+
+class Push:
+    """Tells peers of writes, at most `fanout` of them, who tell the others."""
+
+    def __init__(
+        self,
+        store: Store,
+        exchange: Exchange,
+        roster: Roster,
+        post: Post,
+        fanout: int,
+        faults: Faults,
+        metrics: Metrics,
+    ) -> None:
+        """With a `fanout` of 0 nothing is told to anybody."""
+        self._store = store
+        self._exchange = exchange
+        self._roster = roster
+        self._post = post
+        self._fanout = fanout
+        self._faults = faults
+        self._metrics = metrics
+        self._queue: queue.SimpleQueue[_Told | None] = queue.SimpleQueue()
+        """What is to be passed on; None says that there are writes of this node's own."""
+        self._due: float | None = None
+        """When this node's own news is to be told, on the monotonic clock; None while there is none."""
+        self._rested = 0.0
+        """From when on it may be told."""
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="push", daemon=True)
+
+    def start(self) -> None:
+        if self._fanout:
+            self._store.news.tell(lambda: self._queue.put(None))
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread soon, without waiting for it."""
+        self._stopping = True
+        self._queue.put(None)
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive() or not self._fanout
+
+    def pass_on(self, message: Message) -> None:
+        """Tell others what a peer told, as far as it asks for that. From any thread; does not wait."""
+        if not (self._fanout and message.spread and message.entries):
+            return
+        if self._queue.qsize() < MOST_WAITING:
+            self._queue.put(_Told([key for key, _ in message.entries], message.spread))
+        else:
+            self._metrics.news_dropped.add()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            try:
+                self._step()
+            except Exception:  # our own mistake: it may cost a piece of news, never the thread
+                log.exception("telling news failed")
+
+    def _step(self) -> None:
+        """Wait for something to tell, and tell it."""
+        try:
+            told = self._queue.get(timeout=self._due and max(0.0, self._due - time.monotonic()))
+        except queue.Empty:
+            pass
+        else:
+            if told:
+                self._tell(deque(told.keys), told.spread)
+            elif self._due is None:
+                self._due = max(time.monotonic() + GATHER_SECONDS, self._rested)
+        if self._due is not None and time.monotonic() >= self._due:
+            self._due = None
+            self._tell_own()
+
+    def _tell_own(self) -> None:
+        """Tell what has been written here."""
+        began = time.monotonic()
+        self._tell(deque(self._store.take_news()))
+        now = time.monotonic()
+        self._rested = now + REST * (now - began)
+
+    def _tell(self, keys: deque[bytes], spread: Spread | None = None) -> None:
+        """Tell the entries of these keys to the peers in a range of the ring, or to all."""
+        peers = self._roster.in_good_standing()
+        while keys and peers and not self._stopping:
+            message = self._exchange.news(keys)
+            if message.entries:
+                within = spread or whole_ring(random.getrandbits(64))
+                for share in shares(peers, within, self._fanout):
+                    self._tell_share(message, share, within.salt)
+
+    def _tell_share(self, message: Message, share: Share, salt: int) -> None:
+        """Tell the first peer of a share that takes it, and leave the rest of the share to that one."""
+        for place, address in share.peers:
+            message.spread = Spread(salt, place, share.until)
+            if self._take_to(address, message):
+                return
+
+    def _take_to(self, address: Address, message: Message) -> bool:
+        try:
+            reply = wire.decode(self._post(address, wire.encode(message), TELL_SECONDS))
+        except PeerFault as fault:
+            self._roster.failed(address)
+            self._faults.note(fault.kind, str(fault))
+            return False
+        if reply.sender.origin == self._store.origin:
+            self._roster.is_self(address)
+            return False
+        self._roster.succeeded(address)
+        self._metrics.news_out.add()
+        self._metrics.entries_out.add(len(message.entries))
+        return True
