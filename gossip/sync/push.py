@@ -132,10 +132,10 @@ class Push:
 
     def _tell(self, keys: deque[bytes], spread: Spread | None = None) -> None:
         """Tell the entries of these keys to the peers in a range of the ring, or to all."""
-        peers = self._roster.in_good_standing()
-        while keys and peers and not self._stopping:
+        while keys and not self._stopping:
             message = self._exchange.news(keys)
             if message.entries:
+                peers = self._roster.in_good_standing(but=_writer_of(message))
                 within = spread or whole_ring(random.getrandbits(64))
                 for share in shares(peers, within, self._fanout):
                     self._tell_share(message, share, within.salt)
@@ -157,7 +157,13 @@ class Push:
         if reply.sender.origin == self._store.origin:
             self._roster.is_self(address)
             return False
-        self._roster.succeeded(address)
+        self._roster.succeeded(address, reply.sender.origin)
         self._metrics.news_out.add()
         self._metrics.entries_out.add(len(message.entries))
         return True
+
+
+def _writer_of(message: Message) -> int | None:
+    """The origin of all these entries, who need not be told; None when they are of several."""
+    origins = {entry.origin for _, entry in message.entries}
+    return origins.pop() if len(origins) == 1 else None

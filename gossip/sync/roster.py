@@ -57,6 +57,8 @@ class Roster:
         self._standings: dict[Address, Standing] = {}
         self._found_out: dict[Address, float] = {}
         """Addresses that turned out to be this node's own, and until when they are believed to be."""
+        self._origins: dict[Address, int] = {}
+        """Whose address it was when it last answered."""
 
     def known(self) -> list[Address]:
         """All peers that may be out there now."""
@@ -67,16 +69,20 @@ class Roster:
         """A random peer, or None when there is none."""
         known = self.known()
         self._standings = {address: self._standings[address] for address in known if address in self._standings}
+        self._origins = {address: self._origins[address] for address in known if address in self._origins}
         if not known:
             return None
         return self._rng.choices(known, [self._weight(address) for address in known])[0]
 
-    def in_good_standing(self) -> list[Address]:
-        """The peers worth telling something at once: those that did not fail within their `pause`."""
+    def in_good_standing(self, but: int | None = None) -> list[Address]:
+        """The peers worth telling something: those that did not fail within their `pause`, and not of this origin."""
         now = self._now()
-        standings = self._standings
+        standings, origins = self._standings, self._origins
         return [
-            a for a in self.known() if a not in standings or now >= standings[a].since + pause(standings[a].failures)
+            address
+            for address in self.known()
+            if (but is None or origins.get(address) != but)
+            and (address not in standings or now >= standings[address].since + pause(standings[address].failures))
         ]
 
     def best_first(self) -> list[Address]:
@@ -85,8 +91,10 @@ class Roster:
         self._rng.shuffle(known)
         return sorted(known, key=self._weight, reverse=True)
 
-    def succeeded(self, address: Address) -> None:
+    def succeeded(self, address: Address, origin: int) -> None:
+        """The peer answered, and said that this is its origin."""
         self._standings.pop(address, None)
+        self._origins[address] = origin
 
     def failed(self, address: Address) -> None:
         before = self._standings.get(address, Standing(0, 0.0))

@@ -158,7 +158,8 @@ class Syncer:
         finally:
             self._faults.note_all(outcome.merged.faults())
             self._faults.note_withheld(outcome.withheld)
-        self._roster.succeeded(address)
+        if outcome.peer:
+            self._roster.succeeded(address, outcome.peer.origin)
         self._metrics.exchanges_out.add()
         self.last_exchange = time.monotonic()
         self.has_caught_up = self.has_caught_up or outcome.agreed or outcome.whole

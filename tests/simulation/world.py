@@ -157,7 +157,7 @@ class World:
         except PeerFault:
             node.roster.failed(address)
         else:
-            node.roster.succeeded(address)
+            node.roster.succeeded(address, self._of[address].store.origin)
 
     def converse(self, node: Node, peer: Node) -> Outcome:
         """One exchange, begun by `node`. Raises PeerFault when the network fails it."""

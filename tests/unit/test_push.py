@@ -149,6 +149,21 @@ def test_what_waits_to_be_passed_on_is_bounded(cast: Cast) -> None:
     assert 10 <= cast.metrics.news_dropped.total <= 11, "one may have been taken up at once"
 
 
+def test_who_wrote_it_is_not_told(cast: Cast) -> None:
+    cast.roster.succeeded(cast.peers[4], 9)
+    cast.store.apply([(b"a", Entry(NOON, 9, b"1"))])
+    for salt in range(20):
+        cast.push.pass_on(
+            Message(
+                make_exchange(cast.store).opening().sender,
+                entries=[(b"a", Entry(NOON, 9, b"1"))],
+                spread=Spread(salt, 0, ALL),
+            )
+        )
+    wait_until(lambda: len(cast.told) == 60)
+    assert {address for address, _ in cast.told} == {*cast.peers} - {cast.peers[4]}
+
+
 @pytest.mark.parametrize("cast", [(9, 0)], indirect=True)
 def test_with_no_fanout_nothing_is_told(cast: Cast) -> None:
     cast.store.put(b"a", b"1")
@@ -168,10 +183,10 @@ def test_a_mistake_of_our_own_costs_one_telling(cast: Cast, caplog: pytest.LogCa
     calls = iter([OSError("a mistake")])
     known = cast.roster.in_good_standing
 
-    def mistaken() -> list[Address]:
+    def mistaken(but: int | None = None) -> list[Address]:
         for error in calls:
             raise error
-        return known()
+        return known(but)
 
     cast.roster.in_good_standing = mistaken  # type: ignore[method-assign]
     cast.store.put(b"a", b"1")

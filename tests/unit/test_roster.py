@@ -71,7 +71,7 @@ def test_a_success_makes_good() -> None:
     roster = roster_of(A, B)
     roster.failed(A)
     roster.failed(A)
-    roster.succeeded(A)
+    roster.succeeded(A, 1)
     assert 700 < picks(roster)[A] < 1000
 
 
@@ -82,6 +82,25 @@ def test_a_failure_is_forgiven_after_a_while() -> None:
         roster.failed(A)
     now.now = 1030.0
     assert 700 < picks(roster)[A] < 1000
+
+
+def test_one_that_failed_is_told_nothing_for_a_while_longer_each_time() -> None:
+    now = Watch(1000.0)
+    roster = roster_of(A, B, now=now)
+    for pause in (1, 2, 4, 8, 16, 30, 30):
+        roster.failed(A)
+        now.now += pause - 0.01
+        assert roster.in_good_standing() == [B]
+        now.now += 0.01
+        assert roster.in_good_standing() == [A, B]
+
+
+def test_who_wrote_something_is_not_told_it() -> None:
+    roster = roster_of(A, B, C)
+    roster.succeeded(A, 1)
+    roster.succeeded(B, 2)
+    assert roster.in_good_standing(but=1) == [B, C]
+    assert roster.in_good_standing() == [A, B, C]
 
 
 def test_best_first() -> None:
