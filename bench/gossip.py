@@ -1,0 +1,152 @@
+"""What an exchange costs: `python bench/gossip.py`. Bytes, requests and processor time by what two stores hold.
+
+Two stores of n entries that differ in d exchange over a real HTTP connection; everything that crosses is counted, HTTP
+heads in both directions included. Both sides run in this one process, so that its processor time is that of both.
+"""
+
+import argparse
+import random
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from gossip import config
+from gossip.data.entry import Entry, size
+from gossip.data.store import Store
+from gossip.garbage import put_aside
+from gossip.node import Node
+from gossip.sync import transport, wire
+from gossip.sync.address import Address
+from gossip.sync.draft import ENTRY_BYTES
+from gossip.sync.exchange import Exchange, Outcome
+from gossip.sync.message import Message
+
+VALUE = b"v" * 100
+SETTINGS = {"client_port": "0", "peer_port": "0", "peer_host": "127.0.0.1", "max_store_bytes": str(2**32)}
+
+IDLE_BYTES = 700
+"""An exchange of equal stores may take so many."""
+ONE_BYTES, EACH_BYTES = 4096, 1024
+"""Beside the entries themselves: one difference may take so many, and each of ten to a thousand."""
+REQUESTS = 4
+
+
+class Crossed:
+    """Counts what crosses."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        crossed = self
+
+        class Counting(transport._DeadlineSocket):
+            def sendall(self, data: Any, *flags: int) -> None:
+                crossed.bytes += len(data)
+                super().sendall(data, *flags)
+
+            def recv_into(self, *args: Any, **kwargs: Any) -> int:
+                count = int(super().recv_into(*args, **kwargs))  # type: ignore[no-untyped-call]
+                crossed.bytes += count
+                return count
+
+        transport._DeadlineSocket = Counting  # type: ignore[misc]
+
+
+class Cost(NamedTuple):
+    """What one exchange came to."""
+
+    differ: int
+    bytes: int
+    entries: int
+    """Bytes of the entries that crossed, their records included."""
+    requests: int
+    cpu: float
+    """Milliseconds of processor time, of both sides together."""
+
+    @property
+    def beside(self) -> int:
+        return self.bytes - self.entries
+
+    @property
+    def met(self) -> bool:
+        if not self.differ:
+            return self.bytes <= IDLE_BYTES
+        bound = ONE_BYTES if self.differ == 1 else EACH_BYTES * self.differ
+        return self.beside <= bound and self.requests <= REQUESTS
+
+
+def key(number: int) -> bytes:
+    return b"key-%010d" % number
+
+
+class Pair:
+    """A node that answers, and a store that asks, with the same n entries."""
+
+    def __init__(self, n: int, crossed: Crossed) -> None:
+        self._crossed = crossed
+        self._node = Node(config.load(SETTINGS, {}))
+        self._there = self._node.store
+        self._here = Store(1, limits=self._there.limits)
+        self._n = n
+        self._begin = self._here.clock.wall() - 10_000_000
+        for store in (self._here, self._there):
+            store.apply((key(number), Entry(self._begin + number % 1000, 3, VALUE)) for number in range(n))
+            store.fingerprint()
+        put_aside()
+        server = self._node.peer_servers[0]
+        server.start()
+        self._address = Address("127.0.0.1", server.port)
+        self._exchange = Exchange(self._here, "gossipcar", random.Random(1))
+
+    def close(self) -> None:
+        self._node.stop(1.0)
+
+    def exchange(self, differ: int, new: bool = False) -> Cost:
+        """One exchange after so many keys were written here: again, or for the first time."""
+        numbers = range(self._n, self._n + differ) if new else random.Random(differ).sample(range(self._n), differ)
+        now = self._here.clock.wall()
+        written = [(key(number), Entry(now, 3, VALUE)) for number in numbers]
+        self._here.apply(written)
+        self._crossed.bytes = 0
+        cpu = time.process_time()
+        outcome = self._exchange.converse(self._send, lambda: True, Outcome())
+        cpu = time.process_time() - cpu
+        assert outcome.agreed, "the stores agree"
+        entries = sum(ENTRY_BYTES + size(*item) for item in written)
+        return Cost(differ, self._crossed.bytes, entries, outcome.requests, cpu * 1000)
+
+    def _send(self, message: Message) -> Message:
+        return wire.decode(self._post(self._address, wire.encode(message), 30.0))
+
+    _post = staticmethod(partial(transport.post, limit=2**24))
+
+
+def row(n: int, name: str, cost: Cost, judged: bool = True) -> str:
+    verdict = ("met" if cost.met else "MISSED") if judged else ""
+    each = f"{cost.beside / cost.differ:,.0f}" if cost.differ else ""
+    return (
+        f"| {n:,} | {name} | {cost.bytes:,} | {cost.beside:,} | {each} | {cost.requests} | {cost.cpu:.1f} | {verdict} |"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="*", default=[1_000, 10_000, 100_000, 1_000_000])
+    options = parser.parse_args()
+    crossed = Crossed()
+    print("| n | d | bytes | beside the entries | of that for each d | requests | CPU of both, ms | |")
+    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |")
+    for n in options.sizes:
+        pair = Pair(n, crossed)
+        pair.exchange(0)
+        for differ in (0, 1, 10, 100, 1000):
+            print(row(n, f"{differ:,}", pair.exchange(differ)), flush=True)
+        print(row(n, "all new", pair.exchange(n, new=True), judged=False), flush=True)
+        pair.close()
+
+
+if __name__ == "__main__":
+    main()
