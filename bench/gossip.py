@@ -22,8 +22,9 @@ from gossip.node import Node
 from gossip.sync import transport, wire
 from gossip.sync.address import Address
 from gossip.sync.draft import ENTRY_BYTES
-from gossip.sync.exchange import Exchange, Outcome
+from gossip.sync.exchange import Exchange
 from gossip.sync.message import Message
+from gossip.sync.outcome import Outcome
 
 VALUE = b"v" * 100
 SETTINGS = {"client_port": "0", "peer_port": "0", "peer_host": "127.0.0.1", "max_store_bytes": str(2**32)}

@@ -145,6 +145,7 @@ class Node:
         return Situation(
             stopping=self.store.frozen,
             caught_up=self._syncer.has_caught_up,
+            catching_up=self._syncer.catching_up,
             discovers=self._discovers,
             peers=len(self._roster.known()),
             up_seconds=up_seconds,

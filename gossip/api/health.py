@@ -14,6 +14,10 @@ PATIENCE_SECONDS = 10.0
 """After so long a node is ready in any case: a map that is not filled yet beats a Deployment that never comes up."""
 
 
+CATCH_UP_SECONDS = 60.0
+"""The same while a peer gives it what it holds: that takes some seconds for each million entries."""
+
+
 @dataclass(frozen=True)
 class Situation:
     """What readiness depends on."""
@@ -21,6 +25,8 @@ class Situation:
     stopping: bool
     caught_up: bool
     """Whether this node has ever held all that a peer held."""
+    catching_up: bool
+    """Whether a peer is giving it all that it holds."""
     discovers: bool
     """Whether there is any way to find peers, be it a list or a name."""
     peers: int
@@ -32,7 +38,8 @@ def unready_because(situation: Situation) -> str | None:
     """One sentence on what the node still waits for, or None when it is ready."""
     if situation.stopping:
         return "this node is stopping"
-    if situation.caught_up or not situation.discovers or situation.up_seconds >= PATIENCE_SECONDS:
+    patience = CATCH_UP_SECONDS if situation.catching_up else PATIENCE_SECONDS
+    if situation.caught_up or not situation.discovers or situation.up_seconds >= patience:
         return None
     if situation.peers:
         return "this node does not yet hold what its peers hold"

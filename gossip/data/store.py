@@ -163,10 +163,15 @@ class Store:
         """
         self._settle()
         for number in self._digest.leaves(part, first):
-            with self._lock:
-                leaf = self._leaves.get(number)
-                held = list(leaf.items()) if leaf else []
-            yield from held
+            yield from self.leaf(number)
+
+    def leaf(self, number: int) -> list[tuple[bytes, Entry]]:
+        """The entries of the leaf with this part number, as they are at one moment."""
+        held = self._leaves.get(number)
+        if not held:
+            return []
+        with self._lock:
+            return list(held.items())
 
     def holds_at_most(self, part: int, count: int) -> bool:
         """Whether a part has no more than `count` entries. Costs no more than walking that many."""
@@ -222,10 +227,13 @@ class Store:
                 self._put_into_digest()
 
     def _put_into_digest(self) -> None:
+        changes: dict[int, int] = {}
         for key, counted in self._unsettled.items():
             number = leaf_of(key)
             change = fingerprint(key, self._leaves[number][key])
             if counted is not None:
                 change ^= fingerprint(key, counted)
+            changes[number] = changes.get(number, 0) ^ change
+        for number, change in changes.items():
             self._digest.toggle(number, change)
         self._unsettled.clear()

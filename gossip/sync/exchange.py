@@ -14,7 +14,6 @@ Rule 5: what goes first is drawn by lot, so that entries which a peer keeps refu
 import random
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gossip.data.digest import ROOT, children, fingerprint, is_leaf
@@ -22,7 +21,9 @@ from gossip.data.entry import Entry
 from gossip.data.merged import Merged
 from gossip.data.store import Store
 from gossip.sync.draft import LISTED_BYTES, LISTING_BYTES, MESSAGE_BUDGET, SUMMARY_BYTES, Draft
-from gossip.sync.message import Listed, Listing, Message, MetItself, OtherCluster, Sender
+from gossip.sync.giving import give
+from gossip.sync.message import Listed, Listing, Message, MetItself, OtherCluster, Place, Sender
+from gossip.sync.outcome import Outcome
 
 T = TypeVar("T")
 
@@ -35,42 +36,6 @@ SAMPLE = 1_000
 
 TURNS = 12
 """Requests in one conversation at most. The tree is four levels deep, so an honest one takes at most five."""
-
-
-@dataclass
-class Outcome:
-    """How an exchange went, for the node that began it."""
-
-    peer: Sender | None = None
-    """What the peer last said of itself."""
-    agreed: bool = False
-    """Whether both held the same at the end."""
-    requests: int = 0
-    sent: int = 0
-    """Entries sent to the peer."""
-    refused_there: int = 0
-    """How many of these it did not take."""
-    withheld: int = 0
-    """Entries not sent, as the peer accepts only smaller values."""
-    merged: Merged = field(default_factory=Merged)
-    """What became of the entries that the peer sent."""
-    whole: bool = False
-    """Whether the last conversation came to its end with nothing left out."""
-
-    @property
-    def taken(self) -> int:
-        """Entries that crossed, either way, and were not refused."""
-        return self.merged.news + self.sent - self.refused_there
-
-    @property
-    def refused(self) -> int:
-        """Entries that crossed for nothing, either way."""
-        return self.refused_there + sum(self.merged.refused.values())
-
-    @property
-    def handed_over(self) -> bool:
-        """Whether the peer lacks nothing that is held here."""
-        return self.agreed or (self.whole and not self.refused_there)
 
 
 class Exchange:
@@ -114,8 +79,7 @@ class Exchange:
             reply = send(message)
             outcome.peer = reply.sender
             outcome.refused_there += reply.refused
-            if reply.sender.origin == self._store.origin:
-                raise MetItself("the peer is this node itself")
+            self.check(reply)
             message, merged = self.answer(reply)
             outcome.merged += merged
             outcome.withheld += message.withheld
@@ -137,6 +101,25 @@ class Exchange:
                     break
         return self._finish(draft, opening=True)
 
+    def asking(self, place: Place) -> Message:
+        """A message that asks for everything from this place on."""
+        message = self._finish(Draft(self._budget, 0))
+        message.place = place
+        return message
+
+    def check(self, reply: Message) -> None:
+        """Raises MetItself when an answer shows that the peer is this node."""
+        if reply.sender.origin == self._store.origin:
+            raise MetItself("the peer is this node itself")
+
+    def take(self, message: Message) -> Merged:
+        """Take in what a message gives. Raises OtherCluster when it is from one."""
+        sender = message.sender
+        if sender.cluster != self._cluster:
+            raise OtherCluster(f"the peer's cluster is {sender.cluster!r}, this one's is {self._cluster!r}")
+        self._store.learn(sender.latest)
+        return self._store.apply(message.entries)
+
     def news(self, keys: deque[bytes]) -> Message:
         """A message that gives the entries of these keys; those that it gives are taken off."""
         draft = Draft(self._budget, self._store.limits.value_bytes)
@@ -152,12 +135,8 @@ class Exchange:
 
         Raises OtherCluster when it is from one.
         """
-        sender = message.sender
-        if sender.cluster != self._cluster:
-            raise OtherCluster(f"the peer's cluster is {sender.cluster!r}, this one's is {self._cluster!r}")
-        self._store.learn(sender.latest)
-        merged = self._store.apply(message.entries)
-        draft = Draft(self._budget, sender.largest)
+        merged = self.take(message)
+        draft = Draft(self._budget, message.sender.largest)
         for key in message.wants:
             entry = self._store.get(key)
             if entry is not None:
@@ -168,6 +147,8 @@ class Exchange:
         for part, theirs in self._by_lot([*message.summaries.items()]):
             for child, fingerprint_there in self._by_lot([*zip(children(part), theirs, strict=True)]):
                 self._open(child, fingerprint_there, draft)
+        if message.place:
+            draft.message.place = give(self._store, message.place, draft, self._rng)
         draft.message.refused = sum(merged.refused.values())
         return self._finish(draft), merged
 

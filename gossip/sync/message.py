@@ -83,6 +83,16 @@ class Spread(NamedTuple):
     """The last place of the range."""
 
 
+class Place(NamedTuple):
+    """How far a node has been given all that a peer holds (see `gossip.sync.catch_up`)."""
+
+    before: int
+    """Entries whose time is below this, and not below `since`, are being given."""
+    since: int
+    leaf: int
+    """The next leaf, counted from 0; 65,536 when those entries have all been given."""
+
+
 Summary = tuple[int, ...]
 """The fingerprints of the 16 children of a part, in order."""
 
@@ -110,6 +120,8 @@ class Message:
     """The delta: entries that the other side lacks."""
     spread: Spread | None = None
     """Whom the receiver is to pass the entries on to, if anybody."""
+    place: Place | None = None
+    """In a request: from where on the sender asks for everything, if it does. In an answer: how far it was given."""
 
     @property
     def says_nothing(self) -> bool:

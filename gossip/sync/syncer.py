@@ -19,8 +19,11 @@ from gossip.faults import Faults
 from gossip.metrics import Metrics
 from gossip.sync import wire
 from gossip.sync.address import Address
-from gossip.sync.exchange import Exchange, Outcome
-from gossip.sync.message import Message, MetItself, PeerFault
+from gossip.sync.catch_up import catch_up
+from gossip.sync.exchange import Exchange
+from gossip.sync.giving import START, is_end
+from gossip.sync.message import Message, MetItself, PeerFault, Place
+from gossip.sync.outcome import Outcome
 from gossip.sync.roster import Roster
 
 REQUEST_SECONDS = 2.0
@@ -31,6 +34,12 @@ PROMPT_SECONDS = 0.5
 
 ROUND_SECONDS = 10.0
 """After so long no further conversation is begun within a round, however much is left to say; the next one goes on."""
+
+CATCH_UP_SECONDS = 60.0
+"""The same for a node that was just started: it takes what there is at one go."""
+
+FEW_OF_ITS_OWN = 1_000
+"""A node with fewer entries than this asks for everything when it first meets a peer."""
 
 JITTER = 0.2
 """By which part the interval varies, either way."""
@@ -74,6 +83,8 @@ class Syncer:
         """When the last exchange was completed, on the monotonic clock; None before the first."""
         self.has_caught_up = False
         """Whether this node has ever held all that a peer held."""
+        self._place = START
+        """How far it has been given everything."""
 
     def start(self) -> None:
         self._thread.start()
@@ -110,7 +121,7 @@ class Syncer:
         address = self._roster.pick()
         if address is None:
             return None
-        end = time.monotonic() + ROUND_SECONDS
+        end = time.monotonic() + (ROUND_SECONDS if is_end(self._place) else CATCH_UP_SECONDS)
         return self._talk_to(address, lambda: 0.0 if self._stopping.is_set() else end, REQUEST_SECONDS)
 
     def _hand_over(self, end: float) -> Outcome | None:
@@ -145,7 +156,10 @@ class Syncer:
         outcome = Outcome()
         try:
             leaving = self._stopping.is_set()
-            self._exchange.converse(send, lambda: time.monotonic() < end(), outcome, leaving)
+            more = lambda: time.monotonic() < end()  # noqa: E731
+            if self._wants_everything and not leaving:
+                catch_up(self._exchange, self._place, send, more, outcome, self._reached)
+            self._exchange.converse(send, more, outcome, leaving)
         except MetItself:
             log.info("%s is this node itself", address)
             self._roster.is_self(address)
@@ -164,3 +178,20 @@ class Syncer:
         self.last_exchange = time.monotonic()
         self.has_caught_up = self.has_caught_up or outcome.agreed or outcome.whole
         return outcome
+
+    @property
+    def catching_up(self) -> bool:
+        """Whether this node is being given all that a peer holds."""
+        return self._place != START and not is_end(self._place) and not self.has_caught_up
+
+    @property
+    def _wants_everything(self) -> bool:
+        """Whether to ask for everything: this node was just started, and has not been given all yet.
+
+        One that has filled up before it met anybody compares instead: it may hold most of it already.
+        """
+        first = self._place == START and not self.has_caught_up and self._store.entries < FEW_OF_ITS_OWN
+        return first or self.catching_up
+
+    def _reached(self, place: Place) -> None:
+        self._place = place

@@ -14,7 +14,7 @@ from typing import Any
 
 from gossip.data.digest import FANOUT, FIRST_LEAF, PARTS
 from gossip.data.entry import Entry
-from gossip.sync.message import Listed, Listing, Message, PeerFault, Sender, Spread, Summary
+from gossip.sync.message import Listed, Listing, Message, PeerFault, Place, Sender, Spread, Summary
 
 VERSION = 1
 CONTENT_TYPE = "application/vnd.gossipcar.exchange"
@@ -31,10 +31,11 @@ _LISTED = struct.Struct(">QIH")
 _WANT = struct.Struct(">H")
 _COUNT = struct.Struct(">I")
 _SPREAD = struct.Struct(">QQQ")
+_PLACE = struct.Struct(">QQI")
 _ENTRY = struct.Struct(">QQHIHB")
 
 _OPENING, _CUT, _LEAVING = 1, 2, 4
-_SUMMARIES, _LISTINGS, _WANTS, _ENTRIES, _SPREADING = 1, 2, 3, 4, 5
+_SUMMARIES, _LISTINGS, _WANTS, _ENTRIES, _SPREADING, _PLACES = 1, 2, 3, 4, 5, 6
 _VALUE, _TOMBSTONE = 0, 1
 
 
@@ -63,6 +64,7 @@ def encode(message: Message) -> bytes:
         (_WANTS, [piece for key in message.wants for piece in (_WANT.pack(len(key)), key)]),
         (_ENTRIES, _entries(message.entries) if message.entries else []),
         (_SPREADING, [_SPREAD.pack(*message.spread)] if message.spread else []),
+        (_PLACES, [_PLACE.pack(*message.place)] if message.place else []),
     )
     for tag, pieces in sections:
         if pieces:
@@ -176,6 +178,10 @@ def _read_spread(cursor: _Cursor, message: Message) -> None:
     message.spread = Spread(*cursor.unpack(_SPREAD))
 
 
+def _read_place(cursor: _Cursor, message: Message) -> None:
+    message.place = Place(*cursor.unpack(_PLACE))
+
+
 def _read_entries(cursor: _Cursor, message: Message) -> None:
     (count,) = cursor.unpack(_COUNT)
     origins: dict[int, int] = {}  # many entries, few origins: one int object for each
@@ -195,4 +201,5 @@ _READERS: dict[int, Callable[[_Cursor, Message], None]] = {
     _WANTS: _read_want,
     _ENTRIES: _read_entries,
     _SPREADING: _read_spread,
+    _PLACES: _read_place,
 }

@@ -10,7 +10,7 @@ from gossip.data.digest import FANOUT, FIRST_LEAF, PARTS
 from gossip.data.entry import Entry
 from gossip.data.limits import StoreLimits
 from gossip.data.store import Store
-from gossip.sync.message import Listed, Listing, Message, Sender, Spread
+from gossip.sync.message import Listed, Listing, Message, Place, Sender, Spread
 
 NOW = 1_000_000
 """Where the wall clocks of drawn stores stand."""
@@ -71,6 +71,7 @@ messages = st.builds(
     wants=st.lists(any_keys, max_size=4),
     entries=st.lists(st.tuples(any_keys, any_entries), max_size=4),
     spread=st.none() | st.builds(Spread, salt=u64, after=u64, until=u64),
+    place=st.none() | st.builds(Place, before=u64, since=u64, leaf=u32),
 )
 
 

@@ -9,8 +9,9 @@ from gossip.data.entry import Entry, newest
 from gossip.data.store import Store
 from gossip.sync import wire
 from gossip.sync.draft import MESSAGE_BUDGET
-from gossip.sync.exchange import Exchange, Outcome
+from gossip.sync.exchange import Exchange
 from gossip.sync.message import Message
+from gossip.sync.outcome import Outcome
 from tests.properties.strategies import Items, few_items, many_items, many_keys, near_entries, store_of
 
 seeds = st.integers(0, 2**32)

@@ -21,8 +21,9 @@ from gossip.data.store import Store
 from gossip.sync import wire
 from gossip.sync.address import Address
 from gossip.sync.draft import MESSAGE_BUDGET
-from gossip.sync.exchange import Exchange, Outcome
+from gossip.sync.exchange import Exchange
 from gossip.sync.message import Message, PeerFault
+from gossip.sync.outcome import Outcome
 from gossip.sync.roster import Roster
 from gossip.sync.syncer import JITTER
 

@@ -18,8 +18,9 @@ from gossip.serving.request import Request
 from gossip.sync import wire
 from gossip.sync.address import Address
 from gossip.sync.draft import MESSAGE_BUDGET
-from gossip.sync.exchange import Exchange, Outcome
+from gossip.sync.exchange import Exchange
 from gossip.sync.message import Message
+from gossip.sync.outcome import Outcome
 
 NOON = 1_700_000_000_000_000
 """Where fake wall clocks stand at first, in microseconds since the Unix epoch."""

@@ -8,7 +8,7 @@ import pytest
 from gossip.api.health import HealthApi, Situation, unready_because
 from tests.unit.fakes import Watch, get_of, refusal_of, text_of
 
-YOUNG = Situation(stopping=False, caught_up=False, discovers=True, peers=2, up_seconds=0.0)
+YOUNG = Situation(stopping=False, caught_up=False, catching_up=False, discovers=True, peers=2, up_seconds=0.0)
 
 STOPPING = "this node is stopping"
 FIRST = "this node does not yet hold what its peers hold"
@@ -21,6 +21,8 @@ NOBODY = "no peer has been found yet"
         ({}, FIRST),
         ({"up_seconds": 9.9}, FIRST),
         ({"up_seconds": 10.0}, None),
+        ({"up_seconds": 59.9, "catching_up": True}, FIRST),
+        ({"up_seconds": 60.0, "catching_up": True}, None),
         ({"caught_up": True}, None),
         ({"peers": 0}, NOBODY),
         ({"peers": 0, "up_seconds": 2.9}, NOBODY),

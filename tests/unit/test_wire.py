@@ -6,7 +6,7 @@ import pytest
 
 from gossip.data.entry import Entry
 from gossip.sync import draft, wire
-from gossip.sync.message import Listed, Listing, Message, PeerFault, Sender, Spread
+from gossip.sync.message import Listed, Listing, Message, PeerFault, Place, Sender, Spread
 
 SENDER = Sender("c", 1, 2, 3, 4, 5, leaving=False)
 
@@ -21,7 +21,7 @@ HEAD = (
     + b"\x01c"  # cluster
 )
 
-SUMMARIES, LISTINGS, WANTS, ENTRIES, SPREAD = 1, 2, 3, 4, 5
+SUMMARIES, LISTINGS, WANTS, ENTRIES, SPREAD, PLACE = 1, 2, 3, 4, 5, 6
 
 
 def section(tag: int, content: bytes) -> bytes:
@@ -50,6 +50,10 @@ WRITTEN = {
         Message(SENDER, refused=6, entries=[(b"k", Entry(1, 2, b"val", b"x")), (b"gone", Entry(1, 2, None))]),
         HEAD
         + section(ENTRIES, b"\0\0\0\x02" + entry_record(1, 3, 1, 0) + entry_record(4, 0, 0, 1) + b"kvalxgone"),
+    ),
+    "a place": (
+        Message(SENDER, refused=6, place=Place(8, 7, 65_536)),
+        HEAD + section(PLACE, bytes(7) + b"\x08" + bytes(7) + b"\7" + b"\0\1\0\0"),
     ),
     "whom to tell": (
         Message(SENDER, refused=6, spread=Spread(7, 8, 9)),
