@@ -8,7 +8,6 @@ import argparse
 import random
 import sys
 import time
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +25,7 @@ from gossip.sync.exchange import Exchange
 from gossip.sync.message import Message
 from gossip.sync.outcome import Outcome
 
-VALUE = b"v" * 100
+NOISE = random.Random(1).randbytes(2**20)
 SETTINGS = {"client_port": "0", "peer_port": "0", "peer_host": "127.0.0.1", "max_store_bytes": str(2**32)}
 
 IDLE_BYTES = 700
@@ -83,6 +82,12 @@ def key(number: int) -> bytes:
     return b"key-%010d" % number
 
 
+def value(number: int) -> bytes:
+    """100 bytes that cannot be compressed."""
+    at = number * 7919 % (len(NOISE) - 100)
+    return NOISE[at : at + 100]
+
+
 class Pair:
     """A node that answers, and a store that asks, with the same n entries."""
 
@@ -94,12 +99,13 @@ class Pair:
         self._n = n
         self._begin = self._here.clock.wall() - 10_000_000
         for store in (self._here, self._there):
-            store.apply((key(number), Entry(self._begin + number % 1000, 3, VALUE)) for number in range(n))
+            store.apply((key(number), Entry(self._begin + number % 1000, 3, value(number))) for number in range(n))
             store.fingerprint()
         put_aside()
         server = self._node.peer_servers[0]
         server.start()
         self._address = Address("127.0.0.1", server.port)
+        self._post = transport.Transport(2**24).post
         self._exchange = Exchange(self._here, "gossipcar", random.Random(1))
 
     def close(self) -> None:
@@ -109,7 +115,7 @@ class Pair:
         """One exchange after so many keys were written here: again, or for the first time."""
         numbers = range(self._n, self._n + differ) if new else random.Random(differ).sample(range(self._n), differ)
         now = self._here.clock.wall()
-        written = [(key(number), Entry(now, 3, VALUE)) for number in numbers]
+        written = [(key(number), Entry(now, 3, value(number + 1))) for number in numbers]
         self._here.apply(written)
         self._crossed.bytes = 0
         cpu = time.process_time()
@@ -121,8 +127,6 @@ class Pair:
 
     def _send(self, message: Message) -> Message:
         return wire.decode(self._post(self._address, wire.encode(message), 30.0))
-
-    _post = staticmethod(partial(transport.post, limit=2**24))
 
 
 def row(n: int, name: str, cost: Cost, judged: bool = True) -> str:

@@ -27,6 +27,7 @@ from gossip.sync.peers import SOONEST_SECONDS, Discovery, HostPeers, known_peers
 from gossip.sync.push import Push
 from gossip.sync.roster import Roster
 from gossip.sync.syncer import Syncer
+from gossip.sync.transport import Transport
 
 STOP_SECONDS = 5.0
 """A stop takes so long at most: well within the 30 s that Kubernetes gives a pod."""
@@ -51,7 +52,7 @@ class Node:
         self._discoveries = self._discover(settings, named)
         self._roster = Roster(partial(known_peers, fixed, self._discoveries), self._own(settings), rng)
         exchange = Exchange(self.store, settings.cluster_name, rng)
-        post = partial(transport.post, limit=message_limit(limits))
+        post = Transport(message_limit(limits)).post
         self._syncer = Syncer(
             self.store, exchange, self._roster, post, settings.gossip_interval, rng, self.faults, self.metrics
         )

@@ -11,6 +11,10 @@ from gossip.sync import wire
 from gossip.sync.draft import MESSAGE_BUDGET
 from gossip.sync.exchange import Exchange
 from gossip.sync.message import Message, OtherCluster, PeerFault
+from gossip.sync.packing import CODING, Unreadable, packed, unpacked
+
+_UNPACKING = (("Accept-Encoding", CODING),)
+"""Tells a peer that it may pack what it sends here (RFC 9110, section 12.5.3)."""
 
 
 def message_limit(limits: StoreLimits) -> int:
@@ -38,9 +42,8 @@ class ExchangeApi:
 
     def post(self, request: Request) -> Answer:
         """400 for bytes that are no message, 403 for another cluster's, 415 for an unknown version's."""
-        body = request.body(self._limit, f"a message may have {self._limit} bytes at most")
         try:
-            message = wire.decode(body)
+            message = wire.decode(self._content(request))
             reply, merged = self._exchange.answer(message)
         except PeerFault as fault:
             self._faults.note(fault.kind, str(fault))
@@ -52,7 +55,28 @@ class ExchangeApi:
         self._metrics.entries_out.add(len(reply.entries))
         if message.opening:
             self._metrics.exchanges_in.add()
-        return Answer(200, [wire.encode(reply)], wire.CONTENT_TYPE)
+        return self._answer(request, wire.encode(reply))
+
+    def _content(self, request: Request) -> bytes:
+        """The body, unpacked if need be."""
+        body = request.body(self._limit, f"a message may have {self._limit} bytes at most")
+        coding = request.head.fields.get(b"content-encoding", b"").lower()
+        if not coding:
+            return body
+        if coding != CODING.encode():
+            raise HttpError(415, f"the only content coding understood here is {CODING}", _UNPACKING)
+        try:
+            return unpacked(body, self._limit)
+        except Unreadable as error:
+            raise HttpError(400, f"the message cannot be unpacked: {error}") from None
+
+    def _answer(self, request: Request, body: bytes) -> Answer:
+        """The answer, packed where the peer can unpack it and it pays."""
+        accepted = request.head.fields.get(b"accept-encoding", b"")
+        smaller = packed(body) if CODING.encode() in accepted.lower() else None
+        if smaller is None:
+            return Answer(200, [body], wire.CONTENT_TYPE, _UNPACKING)
+        return Answer(200, [smaller], wire.CONTENT_TYPE, (*_UNPACKING, ("Content-Encoding", CODING)))
 
 
 def _status(fault: PeerFault) -> int:

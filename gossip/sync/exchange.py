@@ -145,7 +145,7 @@ class Exchange:
         for listing in self._by_lot([*once_each.values()]):
             self._compare(listing, draft)
         for part, theirs in self._by_lot([*message.summaries.items()]):
-            for child, fingerprint_there in self._by_lot([*zip(children(part), theirs, strict=True)]):
+            for child, fingerprint_there in self._turned([*zip(children(part), theirs, strict=True)]):
                 self._open(child, fingerprint_there, draft)
         if message.place:
             draft.message.place = give(self._store, message.place, draft, self._rng)
@@ -171,8 +171,7 @@ class Exchange:
 
     def _open(self, part: int, theirs: int, draft: Draft) -> None:
         """Rule 2, for one child that was summarised there as `theirs`. A full message is spared the look."""
-        mine = self._store.fingerprint(part)
-        if mine == theirs or draft.message.cut:
+        if draft.message.cut or self._store.fingerprint(part) == theirs:
             return
         if theirs == 0:
             self._give_all(part, draft, but={})
@@ -189,7 +188,7 @@ class Exchange:
         if not draft.has_room_for(LISTING_BYTES):
             return
         items = list(self._store.items(part))
-        sample = self._rng.sample(items, min(SAMPLE, len(items)))
+        sample = self._turned(items) if len(items) <= SAMPLE else self._rng.sample(items, SAMPLE)
         listed: dict[bytes, Listed] = {}
         for key, entry in sample:
             if not draft.has_room_for(LISTED_BYTES + len(key)):
@@ -220,6 +219,11 @@ class Exchange:
 
     def _by_lot(self, things: list[T]) -> list[T]:
         return self._rng.sample(things, len(things))
+
+    def _turned(self, things: list[T]) -> list[T]:
+        """From a random one on: enough of a lot for few things, at a tenth of the price."""
+        turn = self._rng.randrange(len(things)) if things else 0
+        return things[turn:] + things[:turn]
 
 
 def _check(key: bytes, entry: Entry) -> int:

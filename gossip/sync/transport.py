@@ -13,10 +13,12 @@ from functools import partial
 
 from gossip.sync.address import Address
 from gossip.sync.message import NotReachable, OtherCluster, PeerFault, Refused
+from gossip.sync.packing import CODING, Unreadable, packed, unpacked
 from gossip.sync.wire import CONTENT_TYPE
 
 PATH = "/exchange"
 _COMPLAINT_BYTES = 300
+_MOST_ADDRESSES = 10_000
 
 
 class _DeadlineSocket(socket.socket):
@@ -61,22 +63,41 @@ def _opener() -> urllib.request.OpenerDirector:
 _OPENER = _opener()
 
 
-def post(address: Address, message: bytes, timeout: float, limit: int) -> bytes:
-    """The peer's answer to a message, of at most `limit` bytes, within `timeout` seconds.
+class Transport:
+    """Carries messages to peers, compressed to those that have shown that they understand it."""
 
-    Raises PeerFault with a sentence when there is none.
-    """
-    request = urllib.request.Request(f"http://{address}{PATH}", message, {"Content-Type": CONTENT_TYPE})
-    try:
-        with _OPENER.open(request, timeout=timeout) as response:
-            if response.status != 200:
-                kind = OtherCluster if response.status == 403 else Refused
-                raise kind(f"{address} answered {response.status}: {_complaint(response)}")
-            return _read(response, limit)
-    except urllib.error.URLError as error:
-        raise NotReachable(f"{address} is not reachable: {error.reason}") from None
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise PeerFault(f"{address} gave no usable answer: {str(error) or type(error).__name__}") from None
+    def __init__(self, limit: int) -> None:
+        """An answer may have `limit` bytes, once it is unpacked."""
+        self._limit = limit
+        self._unpacking: dict[Address, None] = {}
+        """The peers that unpack what they are sent. Bounded: when full, it starts anew."""
+
+    def post(self, address: Address, message: bytes, timeout: float) -> bytes:
+        """The peer's answer to a message, within `timeout` seconds. Raises PeerFault, with a sentence, if none."""
+        fields = {"Content-Type": CONTENT_TYPE, "Accept-Encoding": CODING}
+        body = packed(message) if address in self._unpacking else None
+        if body is not None:
+            fields["Content-Encoding"] = CODING
+        request = urllib.request.Request(f"http://{address}{PATH}", body or message, fields)
+        try:
+            with _OPENER.open(request, timeout=timeout) as response:
+                if response.status != 200:
+                    self._unpacking.pop(address, None)  # another may have taken its place, that does not know how
+                    kind = OtherCluster if response.status == 403 else Refused
+                    raise kind(f"{address} answered {response.status}: {_complaint(response)}")
+                if CODING in response.headers.get("Accept-Encoding", ""):
+                    self._note(address)
+                answer = _read(response, self._limit)
+                return unpacked(answer, self._limit) if response.headers.get("Content-Encoding") == CODING else answer
+        except urllib.error.URLError as error:
+            raise NotReachable(f"{address} is not reachable: {error.reason}") from None
+        except (OSError, http.client.HTTPException, ValueError, Unreadable) as error:
+            raise PeerFault(f"{address} gave no usable answer: {str(error) or type(error).__name__}") from None
+
+    def _note(self, address: Address) -> None:
+        if len(self._unpacking) >= _MOST_ADDRESSES:
+            self._unpacking.clear()
+        self._unpacking[address] = None
 
 
 def _read(response: http.client.HTTPResponse, limit: int) -> bytes:

@@ -1,5 +1,7 @@
 """The peer's door: what is let in, and with which status the rest is sent away."""
 
+import zlib
+
 import pytest
 
 from gossip.api.exchange import ExchangeApi, message_limit
@@ -100,3 +102,39 @@ def test_a_full_message_with_the_largest_value_fits() -> None:
     message, _ = make_exchange(store).answer(opening())
     assert message.cut
     assert 500_000 < len(wire.encode(message)) <= message_limit(LIMITS)
+
+
+def asked(body: bytes, *fields: str) -> bytes:
+    lines = ("POST /exchange HTTP/1.1", "Host: x", f"Content-Length: {len(body)}", *fields, "", "")
+    return "\r\n".join(lines).encode() + body
+
+
+def test_bodies_are_packed_both_ways_where_the_peer_can_unpack_them() -> None:
+    store = make_store(1)
+    store.put(b"k", b"again and " * 1000)
+    door = Door(store)
+    message = opening()
+    message.entries = [(b"theirs", Entry(NOON, 2, b"and again " * 1000))]
+    raw = zlib.compress(wire.encode(message))
+    answer = door.answer(asked(raw, "Content-Encoding: deflate", "Accept-Encoding: gzip, deflate"))
+    assert answer.fields == (("Accept-Encoding", "deflate"), ("Content-Encoding", "deflate"))
+    assert b"k" in dict(wire.decode(zlib.decompress(answer.body[0])).entries)
+    assert store.entries == 2
+
+    plain = door.answer(asked(raw, "Content-Encoding: deflate"))
+    assert plain.fields == (("Accept-Encoding", "deflate"),)
+    assert wire.decode(plain.body[0]).entries
+
+
+@pytest.mark.parametrize(
+    ("body", "coding", "status", "sentence"),
+    [
+        (b"not packed", "deflate", 400, "it is not compressed as it says"),
+        (zlib.compress(bytes(2**22)), "deflate", 400, "its content is over 2098152 bytes"),
+        (b"", "br", 415, "the only content coding understood here is deflate"),
+    ],
+)
+def test_what_cannot_be_unpacked_is_refused(body: bytes, coding: str, status: int, sentence: str) -> None:
+    refused = refusal_of(lambda: Door(make_store(1)).answer(asked(body, f"Content-Encoding: {coding}")))
+    assert refused[0] == status
+    assert sentence in refused[1]

@@ -19,7 +19,7 @@ ORDER = [
     ["gossip.data.store"],
     ["gossip.sync"],
     ["gossip.sync.message"],
-    ["gossip.sync.draft", "gossip.sync.outcome"],
+    ["gossip.sync.draft", "gossip.sync.outcome", "gossip.sync.packing"],
     ["gossip.sync.giving"],
     ["gossip.sync.exchange", "gossip.sync.wire"],
     ["gossip.sync.catch_up"],

@@ -2,12 +2,13 @@
 
 import socket
 import time
+import zlib
 
 import pytest
 
-from gossip.sync import transport
 from gossip.sync.address import Address
 from gossip.sync.message import NotReachable, OtherCluster, PeerFault, Refused
+from gossip.sync.transport import Transport
 from tests.unit.fakes import TinyServer, answering, receive_request
 
 PATIENCE = 3.0
@@ -20,7 +21,7 @@ def answer_of(body: bytes, status: str = "200 OK", *fields: str) -> bytes:
 
 def fault_of(address: Address, timeout: float = 10.0, kind: type[PeerFault] = PeerFault) -> str:
     with pytest.raises(kind) as caught:
-        transport.post(address, b"message", timeout, limit=1000)
+        Transport(1000).post(address, b"message", timeout)
     return str(caught.value)
 
 
@@ -32,7 +33,7 @@ def test_a_message_and_its_answer() -> None:
         connection.sendall(answer_of(b"the answer"))
 
     with TinyServer(act) as peer:
-        assert transport.post(peer.address, b"the message", 10, 1000) == b"the answer"
+        assert Transport(1000).post(peer.address, b"the message", 10) == b"the answer"
     head, _, body = seen[0].partition(b"\r\n\r\n")
     lines = head.decode().lower().split("\r\n")
     assert lines[0] == "post /exchange http/1.1"
@@ -44,7 +45,7 @@ def test_a_message_and_its_answer() -> None:
 def test_the_answer_may_have_so_many_bytes_and_no_more(size: int, fits: bool) -> None:
     with TinyServer(answering(answer_of(bytes(size)))) as peer:
         if fits:
-            assert len(transport.post(peer.address, b"message", 10, 1000)) == size
+            assert len(Transport(1000).post(peer.address, b"message", 10)) == size
         else:
             assert fault_of(peer.address).endswith(f"it has {size} bytes, more than 1000")
 
@@ -76,7 +77,7 @@ def test_proxies_in_the_environment_are_passed_by(monkeypatch: pytest.MonkeyPatc
     ):
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, f"http://{proxy.address}")
-        assert transport.post(peer.address, b"message", 10, 1000) == b"peer"
+        assert Transport(1000).post(peer.address, b"message", 10) == b"peer"
         assert proxy.connections == 0
 
 
@@ -175,3 +176,34 @@ def test_a_chunk_of_negative_size_does_not_open_the_floodgates(status: str) -> N
         peer._act = act
         assert str(peer.address) in fault_of(peer.address, timeout=2.0)
     assert sent < 20_000_000, "far more was read than the limit allows"
+
+
+def test_a_peer_is_sent_packed_messages_once_it_has_shown_that_it_unpacks_them() -> None:
+    seen: list[bytes] = []
+    fields = ["Accept-Encoding: deflate"]
+
+    def act(connection: socket.socket) -> None:
+        seen.append(receive_request(connection))
+        connection.sendall(answer_of(b"answer", "200 OK", *fields))
+
+    message = b"again and " * 1000
+    carrier = Transport(1000)
+    with TinyServer(act) as peer:
+        for _ in range(2):
+            assert carrier.post(peer.address, message, 10) == b"answer"
+        assert carrier.post(peer.address, b"short", 10) == b"answer"
+    heads, bodies = zip(*(request.split(b"\r\n\r\n", 1) for request in seen), strict=True)
+    assert [b"Content-Encoding: deflate" in head for head in heads] == [False, True, False]
+    assert all(b"Accept-Encoding: deflate\r\n" in head for head in heads)
+    assert bodies[0] == message
+    assert zlib.decompress(bodies[1]) == message
+
+
+def test_a_packed_answer_is_unpacked_within_the_limit() -> None:
+    packed = "Content-Encoding: deflate"
+    with TinyServer(answering(answer_of(zlib.compress(b"x" * 1000), "200 OK", packed))) as peer:
+        assert Transport(1000).post(peer.address, b"message", 10) == b"x" * 1000
+    with TinyServer(answering(answer_of(zlib.compress(b"x" * 1001), "200 OK", packed))) as peer:
+        assert fault_of(peer.address).endswith("its content is over 1000 bytes")
+    with TinyServer(answering(answer_of(b"no", "200 OK", packed))) as peer:
+        assert "it is not compressed as it says" in fault_of(peer.address)
