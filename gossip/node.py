@@ -8,6 +8,7 @@ from functools import partial
 from gossip.api.exchange import ExchangeApi, message_limit
 from gossip.api.health import HealthApi, Situation
 from gossip.api.map import MapApi
+from gossip.api.peers import PeersApi
 from gossip.api.routes import Routes
 from gossip.api.stats import StatsApi
 from gossip.config import FALLBACK_CLIENT_PORT, Settings
@@ -21,11 +22,13 @@ from gossip.serving.listen import open_servers
 from gossip.serving.server import Server
 from gossip.sync import transport
 from gossip.sync.address import Address
+from gossip.sync.calls import Calls
 from gossip.sync.dns_peers import DnsPeers
 from gossip.sync.exchange import Exchange
 from gossip.sync.peers import SOONEST_SECONDS, Discovery, HostPeers, known_peers, split_by_kind
 from gossip.sync.push import Push
 from gossip.sync.roster import Roster
+from gossip.sync.sightings import Sightings
 from gossip.sync.syncer import Syncer
 from gossip.sync.transport import Transport
 
@@ -52,15 +55,14 @@ class Node:
         self._discoveries = self._discover(settings, named)
         self._roster = Roster(partial(known_peers, fixed, self._discoveries), self._own(settings), rng)
         exchange = Exchange(self.store, settings.cluster_name, rng)
-        post = Transport(message_limit(limits)).post
-        self._syncer = Syncer(
-            self.store, exchange, self._roster, post, settings.gossip_interval, rng, self.faults, self.metrics
-        )
-        self._push = Push(self.store, exchange, self._roster, post, settings.gossip_fanout, self.faults, self.metrics)
+        calls = Calls(self._roster, Transport(message_limit(limits)).post, self.faults, self.metrics)
+        sightings = Sightings()
+        self._syncer = Syncer(self.store, exchange, calls, sightings, settings.gossip_interval, rng)
+        self._push = Push(self.store, exchange, calls, settings.gossip_fanout)
+        self._peers = PeersApi(self.store, self._roster, sightings)
         self._discovers = bool(fixed or self._discoveries)
-        self.peer_servers = self._open_for_peers(
-            settings, ExchangeApi(exchange, limits, self.faults, self.metrics, self._push.pass_on)
-        )
+        exchanges = ExchangeApi(exchange, limits, self.faults, self.metrics, sightings, self._push.pass_on)
+        self.peer_servers = self._open_for_peers(settings, exchanges)
         self.client_servers = self._open_for_clients(settings)
 
     @staticmethod
@@ -80,6 +82,7 @@ class Node:
         routes = Routes({
             "/healthz": {"GET": health.alive},
             "/readyz": {"GET": health.ready},
+            "/peers": {"GET": self._peers.get},
             transport.PATH: {"POST": exchange.post},
         })  # fmt: skip
         make = partial(Server, route=routes, limits=PEER_LIMITS, at_once=False)
@@ -91,6 +94,7 @@ class Node:
         routes = Routes({
             "/map": {"GET": clients.get, "PUT": clients.put},
             "/stats": {"GET": stats.get},
+            "/peers": {"GET": self._peers.get},
         })  # fmt: skip
         limits = Limits(
             connections=settings.max_connections,

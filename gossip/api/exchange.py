@@ -10,8 +10,9 @@ from gossip.serving.request import Request
 from gossip.sync import wire
 from gossip.sync.draft import MESSAGE_BUDGET
 from gossip.sync.exchange import Exchange
-from gossip.sync.message import Message, OtherCluster, PeerFault
+from gossip.sync.message import Message, OtherCluster, PeerFault, Sender
 from gossip.sync.packing import CODING, Unreadable, packed, unpacked
+from gossip.sync.sightings import Sightings
 
 _UNPACKING = (("Accept-Encoding", CODING),)
 """Tells a peer that it may pack what it sends here (RFC 9110, section 12.5.3)."""
@@ -31,6 +32,7 @@ class ExchangeApi:
         limits: StoreLimits,
         faults: Faults,
         metrics: Metrics,
+        sightings: Sightings,
         pass_on: Callable[[Message], None] = lambda _: None,
     ) -> None:
         """`pass_on` is given each message that was taken in, to tell others of its news; it must not wait."""
@@ -38,6 +40,7 @@ class ExchangeApi:
         self._limit = message_limit(limits)
         self._faults = faults
         self._metrics = metrics
+        self._sightings = sightings
         self._pass_on = pass_on
 
     def post(self, request: Request) -> Answer:
@@ -53,9 +56,17 @@ class ExchangeApi:
         self._pass_on(message)
         self._metrics.entries_in.add(len(message.entries))
         self._metrics.entries_out.add(len(reply.entries))
+        self._note(message, reply.sender)
         if message.opening:
             self._metrics.exchanges_in.add()
         return self._answer(request, wire.encode(reply))
+
+    def _note(self, message: Message, own: Sender) -> None:
+        """Note who called, and whether both agree; in the middle of an exchange, to differ is what is being mended."""
+        sender = message.sender
+        agrees = sender.fingerprint == own.fingerprint
+        if sender.origin != own.origin and (message.opening or (agrees and not message.spread)):
+            self._sightings.called(sender, agrees)
 
     def _content(self, request: Request) -> bytes:
         """The body, unpacked if need be."""

@@ -16,15 +16,11 @@ from collections import deque
 from typing import NamedTuple
 
 from gossip.data.store import Store
-from gossip.faults import Faults
-from gossip.metrics import Metrics
-from gossip.sync import wire
 from gossip.sync.address import Address
+from gossip.sync.calls import Calls
 from gossip.sync.exchange import Exchange
 from gossip.sync.message import Message, PeerFault, Spread
-from gossip.sync.roster import Roster
 from gossip.sync.spread import Share, shares, whole_ring
-from gossip.sync.syncer import Post
 
 GATHER_SECONDS = 0.004
 """A write waits so long for others to go along with it."""
@@ -51,24 +47,12 @@ class _Told(NamedTuple):
 class Push:
     """Tells peers of writes, at most `fanout` of them, who tell the others."""
 
-    def __init__(
-        self,
-        store: Store,
-        exchange: Exchange,
-        roster: Roster,
-        post: Post,
-        fanout: int,
-        faults: Faults,
-        metrics: Metrics,
-    ) -> None:
+    def __init__(self, store: Store, exchange: Exchange, calls: Calls, fanout: int) -> None:
         """With a `fanout` of 0 nothing is told to anybody."""
         self._store = store
         self._exchange = exchange
-        self._roster = roster
-        self._post = post
+        self._calls = calls
         self._fanout = fanout
-        self._faults = faults
-        self._metrics = metrics
         self._queue: queue.SimpleQueue[_Told | None] = queue.SimpleQueue()
         """What is to be passed on; None says that there are writes of this node's own."""
         self._due: float | None = None
@@ -99,7 +83,7 @@ class Push:
         if self._queue.qsize() < MOST_WAITING:
             self._queue.put(_Told([key for key, _ in message.entries], message.spread))
         else:
-            self._metrics.news_dropped.add()
+            self._calls.metrics.news_dropped.add()
 
     def _run(self) -> None:
         while not self._stopping:
@@ -135,7 +119,7 @@ class Push:
         while keys and not self._stopping:
             message = self._exchange.news(keys)
             if message.entries:
-                peers = self._roster.in_good_standing(but=_writer_of(message))
+                peers = self._calls.roster.in_good_standing(but=_writer_of(message))
                 within = spread or whole_ring(random.getrandbits(64))
                 for share in shares(peers, within, self._fanout):
                     self._tell_share(message, share, within.salt)
@@ -149,17 +133,15 @@ class Push:
 
     def _take_to(self, address: Address, message: Message) -> bool:
         try:
-            reply = wire.decode(self._post(address, wire.encode(message), TELL_SECONDS))
+            reply = self._calls.ask(address, message, TELL_SECONDS).message
         except PeerFault as fault:
-            self._roster.failed(address)
-            self._faults.note(fault.kind, str(fault))
+            self._calls.failed(address, fault)
             return False
         if reply.sender.origin == self._store.origin:
-            self._roster.is_self(address)
+            self._calls.roster.is_self(address)
             return False
-        self._roster.succeeded(address, reply.sender.origin)
-        self._metrics.news_out.add()
-        self._metrics.entries_out.add(len(message.entries))
+        self._calls.roster.succeeded(address, reply.sender.origin)
+        self._calls.metrics.news_out.add()
         return True
 
 

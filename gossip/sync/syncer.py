@@ -15,16 +15,14 @@ from functools import partial
 
 from gossip.data.clock import MICROS
 from gossip.data.store import Store
-from gossip.faults import Faults
-from gossip.metrics import Metrics
-from gossip.sync import wire
 from gossip.sync.address import Address
+from gossip.sync.calls import Calls, Reply
 from gossip.sync.catch_up import catch_up
 from gossip.sync.exchange import Exchange
 from gossip.sync.giving import START, is_end
 from gossip.sync.message import Message, MetItself, PeerFault, Place
 from gossip.sync.outcome import Outcome
-from gossip.sync.roster import Roster
+from gossip.sync.sightings import Sightings
 
 REQUEST_SECONDS = 2.0
 """One request to a peer may take this long: a message of a few MiB on a slow link, no more."""
@@ -51,9 +49,6 @@ _SET_BACK = (
 
 log = logging.getLogger("gossipcar.gossip")
 
-Post = Callable[[Address, bytes, float], bytes]
-"""Takes a message to an address, within so many seconds, and brings the answer back; or raises PeerFault."""
-
 
 class Syncer:
     """Runs one round of gossip each interval, on a daemon thread."""
@@ -62,21 +57,19 @@ class Syncer:
         self,
         store: Store,
         exchange: Exchange,
-        roster: Roster,
-        post: Post,
+        calls: Calls,
+        sightings: Sightings,
         interval: float,
         rng: random.Random,
-        faults: Faults,
-        metrics: Metrics,
     ) -> None:
         self._store = store
         self._exchange = exchange
-        self._roster = roster
-        self._post = post
+        self._calls = calls
+        self._roster = calls.roster
+        self._faults = calls.faults
+        self._sightings = sightings
         self._interval = interval
         self._rng = rng
-        self._faults = faults
-        self._metrics = metrics
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="gossip", daemon=True)
         self.last_exchange: float | None = None
@@ -143,38 +136,28 @@ class Syncer:
 
         Each request may take `patience` seconds.
         """
-
-        def send(message: Message) -> Message:
-            left = end() - time.monotonic()
-            if left <= 0:
-                raise PeerFault(f"the exchange with {address} was cut short: no time left")
-            reply = wire.decode(self._post(address, wire.encode(message), min(left, patience)))
-            self._metrics.entries_out.add(len(message.entries))
-            self._metrics.entries_in.add(len(reply.entries))
-            return reply
-
+        line = _Line(self._calls, address, end, patience)
         outcome = Outcome()
         try:
             leaving = self._stopping.is_set()
-            more = lambda: time.monotonic() < end()  # noqa: E731
             if self._wants_everything and not leaving:
-                catch_up(self._exchange, self._place, send, more, outcome, self._reached)
-            self._exchange.converse(send, more, outcome, leaving)
+                catch_up(self._exchange, self._place, line.send, line.more, outcome, self._reached)
+            self._exchange.converse(line.send, line.more, outcome, leaving)
         except MetItself:
             log.info("%s is this node itself", address)
             self._roster.is_self(address)
             return None
         except PeerFault as fault:
             if end():  # a round cut short by the stop is not the peer's fault
-                self._roster.failed(address)
-                self._faults.note(fault.kind, str(fault))
+                self._calls.failed(address, fault)
             return None
         finally:
             self._faults.note_all(outcome.merged.faults())
             self._faults.note_withheld(outcome.withheld)
-        if outcome.peer:
+        if outcome.peer and line.quickest:
             self._roster.succeeded(address, outcome.peer.origin)
-        self._metrics.exchanges_out.add()
+            self._sightings.answered(outcome.peer, outcome.agreed, address, *line.quickest[1:])
+        self._calls.metrics.exchanges_out.add()
         self.last_exchange = time.monotonic()
         self.has_caught_up = self.has_caught_up or outcome.agreed or outcome.whole
         return outcome
@@ -195,3 +178,27 @@ class Syncer:
 
     def _reached(self, place: Place) -> None:
         self._place = place
+
+
+class _Line:
+    """The requests of one exchange with a peer: they share a deadline."""
+
+    def __init__(self, calls: Calls, address: Address, end: Callable[[], float], patience: float) -> None:
+        self._calls = calls
+        self._address = address
+        self._end = end
+        self._patience = patience
+        self.quickest: Reply | None = None
+        """The reply that was soonest here: it tells most of the way and of the peer's clock."""
+
+    def more(self) -> bool:
+        return time.monotonic() < self._end()
+
+    def send(self, message: Message) -> Message:
+        left = self._end() - time.monotonic()
+        if left <= 0:
+            raise PeerFault(f"the exchange with {self._address} was cut short: no time left")
+        reply = self._calls.ask(self._address, message, min(left, self._patience))
+        if self.quickest is None or reply.round_trip < self.quickest.round_trip:
+            self.quickest = reply
+        return reply.message

@@ -75,6 +75,25 @@ def test_news_waits_for_no_round_and_comes_once() -> None:
         assert {node.stats()["nNewsDropped"] for node in cluster.nodes} == {"0"}
 
 
+def test_every_node_sees_that_all_agree_at_both_ports(cluster: Cluster) -> None:
+    write_one_each(cluster)
+    origins = {node.stats()["origin"] for node in cluster.nodes}
+
+    def sees_agreement(node: RunningNode, url: str) -> bool:
+        seen = requests.get(f"{url}/peers", timeout=5).json()
+        others = origins - {seen["origin"]}
+        agreeing = {peer["origin"] for peer in seen["peers"] if peer["agrees"] and peer["address"]}
+        return (
+            agreeing == others and seen["agreeing"] == SIZE - 1 and seen["fingerprint"] == node.stats()["fingerprint"]
+        )
+
+    for node in cluster.nodes:
+        for url in (node.url, node.peer_url):
+            wait_until(lambda: sees_agreement(node, url))  # noqa: B023 - called before the next turn
+    peers = requests.get(f"{cluster.nodes[0].url}/peers", timeout=5).json()["peers"]
+    assert all(abs(peer["clockOffsetMs"]) < 1000 and 0 < peer["roundTripMs"] < 5000 for peer in peers)
+
+
 def test_a_killed_node_comes_back_and_has_everything(cluster: Cluster) -> None:
     write_one_each(cluster)
     wait_until(lambda: agree(cluster))

@@ -8,9 +8,11 @@ from gossip.faults import Faults
 from gossip.metrics import Metrics
 from gossip.sync import wire
 from gossip.sync.address import Address
+from gossip.sync.calls import Calls, Post
 from gossip.sync.exchange import Exchange
 from gossip.sync.roster import Roster
-from gossip.sync.syncer import Post, Syncer
+from gossip.sync.sightings import Sightings
+from gossip.sync.syncer import Syncer
 from tests.nodes import wait_until
 from tests.unit.fakes import make_exchange, make_store
 
@@ -32,10 +34,10 @@ class Bench:
         self.roster = Roster(lambda: list(peers), set(), random.Random(seed))
         self.faults = Faults()
         self.metrics = Metrics()
+        self.sightings = Sightings()
         post: Post = lambda address, message, timeout: peers[address](message, timeout)  # noqa: E731
-        self.syncer = Syncer(
-            self.store, self.exchange, self.roster, post, interval, random.Random(seed), self.faults, self.metrics
-        )
+        calls = Calls(self.roster, post, self.faults, self.metrics, wall=self.store.clock.wall)
+        self.syncer = Syncer(self.store, self.exchange, calls, self.sightings, interval, random.Random(seed))
 
     def first_round(self) -> None:
         self.syncer.start()

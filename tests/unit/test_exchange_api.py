@@ -14,6 +14,7 @@ from gossip.metrics import Metrics
 from gossip.serving.answer import Answer
 from gossip.sync import wire
 from gossip.sync.message import Message
+from gossip.sync.sightings import Sightings
 from tests.unit.fakes import NOON, error_of, make_exchange, make_store, refusal_of, request_of, text_of, with_body
 
 LIMITS = StoreLimits(value_bytes=1000)
@@ -23,7 +24,8 @@ class Door:
     def __init__(self, store: Store) -> None:
         self.faults = Faults()
         self.metrics = Metrics()
-        self._api = ExchangeApi(make_exchange(store), LIMITS, self.faults, self.metrics)
+        self.sightings = Sightings()
+        self._api = ExchangeApi(make_exchange(store), LIMITS, self.faults, self.metrics, self.sightings)
 
     def answer(self, raw: bytes) -> Answer:
         return self._api.post(request_of(raw))
@@ -138,3 +140,25 @@ def test_what_cannot_be_unpacked_is_refused(body: bytes, coding: str, status: in
     refused = refusal_of(lambda: Door(make_store(1)).answer(asked(body, f"Content-Encoding: {coding}")))
     assert refused[0] == status
     assert sentence in refused[1]
+
+
+def test_who_calls_is_seen_and_whether_both_agree() -> None:
+    door = Door(make_store(1))
+    door.post(wire.encode(opening()))
+    (seen,) = door.sightings.all()
+    assert (seen.origin, seen.agrees, seen.address) == (2, True, None)
+    there = make_store(2)
+    there.put(b"k", b"v")
+    exchange = make_exchange(there)
+    door.post(wire.encode(exchange.opening()))
+    assert not door.sightings.all()[0].agrees
+    exchange.converse(lambda message: wire.decode(door.post(wire.encode(message)).body[0]), more=lambda: True)
+    door.post(wire.encode(exchange.opening()))
+    assert door.sightings.all()[0].agrees
+
+
+def test_a_node_does_not_take_itself_for_a_peer() -> None:
+    store = make_store(1)
+    door = Door(store)
+    door.post(wire.encode(make_exchange(store).opening()))
+    assert door.sightings.all() == []

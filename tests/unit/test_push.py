@@ -12,6 +12,7 @@ from gossip.faults import Faults
 from gossip.metrics import Metrics
 from gossip.sync import wire
 from gossip.sync.address import Address
+from gossip.sync.calls import Calls
 from gossip.sync.message import Message, PeerFault, Spread
 from gossip.sync.push import MOST_WAITING, Push
 from gossip.sync.roster import Roster
@@ -35,9 +36,8 @@ class Cast:
         self.store = make_store(1)
         self.metrics, self.faults = Metrics(), Faults()
         self.roster = Roster(lambda: self.peers, set(), random.Random(1))
-        self.push = Push(
-            self.store, make_exchange(self.store), self.roster, self._post, fanout, self.faults, self.metrics
-        )
+        calls = Calls(self.roster, self._post, self.faults, self.metrics)
+        self.push = Push(self.store, make_exchange(self.store), calls, fanout)
 
     def _post(self, address: Address, message: bytes, timeout: float) -> bytes:
         self.may_go_on.wait(10)

@@ -7,8 +7,10 @@ from gossip.data.clock import MICROS
 from gossip.faults import Faults
 from gossip.metrics import Metrics
 from gossip.sync.address import Address
+from gossip.sync.calls import Calls
 from gossip.sync.message import PeerFault
 from gossip.sync.roster import Roster
+from gossip.sync.sightings import Sightings
 from gossip.sync.syncer import Syncer
 from tests.unit.fakes import NOON, Wall, Watch, get_of, make_exchange, make_store, text_of
 
@@ -23,7 +25,8 @@ def test_every_line() -> None:
     metrics, faults = Metrics(), Faults()
     roster = Roster(lambda: [Address("a", 1), Address("b", 1)], {Address("a", 1)}, random.Random(1))
     exchange = make_exchange(store)
-    syncer = Syncer(store, exchange, roster, unreachable, 1.0, random.Random(1), faults, metrics)
+    calls = Calls(roster, unreachable, faults, metrics)
+    syncer = Syncer(store, exchange, calls, Sightings(), 1.0, random.Random(1))
     stats = StatsApi("pod-1", store, roster, syncer, metrics, faults, now)
 
     assert text_of(stats.get(get_of("/stats"))) == (

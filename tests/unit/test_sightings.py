@@ -1,0 +1,53 @@
+"""What each peer was like when it was last heard."""
+
+import pytest
+
+from gossip.sync import sightings as module
+from gossip.sync.address import Address
+from gossip.sync.message import Sender
+from gossip.sync.sightings import Sighting, Sightings
+from tests.unit.fakes import Watch
+
+PEER = Address("10.0.0.1", 1)
+
+
+def said(origin: int, fingerprint: int = 7) -> Sender:
+    return Sender("c", origin, 1, 2, fingerprint, 3, leaving=False)
+
+
+def test_a_peer_is_seen_by_both_ways_and_by_when_it_last_changed() -> None:
+    now = Watch(100.0)
+    sightings = Sightings(now)
+    sightings.called(said(1), agrees=False)
+    assert sightings.all() == [Sighting(1, said(1), 100.0, False, 100.0)]
+    now.now = 101.0
+    sightings.answered(said(1), True, PEER, 0.002, -50)
+    now.now = 105.0
+    sightings.called(said(1, 8), agrees=True)
+    assert sightings.all() == [Sighting(1, said(1, 8), 105.0, True, 101.0, PEER, 0.002, -50)]
+    now.now = 106.0
+    sightings.called(said(1), agrees=False)
+    assert sightings.all()[0].since == 106.0
+
+
+def test_a_peer_that_is_not_heard_for_five_minutes_is_forgotten() -> None:
+    now = Watch(100.0)
+    sightings = Sightings(now)
+    sightings.called(said(1), agrees=True)
+    now.now = 300.0
+    sightings.called(said(2), agrees=True)
+    now.now = 400.0
+    assert [sighting.origin for sighting in sightings.all()] == [2, 1]
+    now.now = 400.1
+    assert [sighting.origin for sighting in sightings.all()] == [2]
+
+
+def test_however_many_say_to_be_there_few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST", 10)
+    now = Watch(100.0)
+    sightings = Sightings(now)
+    for origin in range(100):
+        now.now += 1
+        sightings.called(said(origin), agrees=True)
+        assert len(sightings.all()) <= 10
+    assert [sighting.origin for sighting in sightings.all()][:6] == [99, 98, 97, 96, 95, 94]
