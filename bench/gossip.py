@@ -1,7 +1,8 @@
-"""What an exchange costs: `python bench/gossip.py`. Bytes, requests and processor time by what two stores hold.
+"""What agreement costs: `python bench/gossip.py`. Bytes, requests and processor time by what two stores hold.
 
 Two stores of n entries that differ in d exchange over a real HTTP connection; everything that crosses is counted, HTTP
-heads in both directions included. Both sides run in this one process, so that its processor time is that of both.
+heads in both directions included. Both sides run in this one process, so that its processor time is that of both. At
+last, what the digest adds to a write.
 """
 
 import argparse
@@ -9,12 +10,14 @@ import random
 import sys
 import time
 from pathlib import Path
+from statistics import median
 from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from gossip import config
 from gossip.data.entry import Entry, size
+from gossip.data.limits import StoreLimits
 from gossip.data.store import Store
 from gossip.garbage import put_aside
 from gossip.node import Node
@@ -33,6 +36,8 @@ IDLE_BYTES = 700
 ONE_BYTES, EACH_BYTES = 4096, 1024
 """Beside the entries themselves: one difference may take so many, and each of ten to a thousand."""
 REQUESTS = 4
+DIGEST_MICROS = 3.0
+"""A write may take so much longer for the digest's sake."""
 
 
 class Crossed:
@@ -137,6 +142,34 @@ def row(n: int, name: str, cost: Cost, judged: bool = True) -> str:
     )
 
 
+class NoDigest(Store):
+    """A store that keeps no digest: what it takes longer with one is the digest's price."""
+
+    def _put_into_digest(self) -> None:
+        self._unsettled.clear()
+
+
+def micros_a_write(store: Store, keys: list[bytes]) -> float:
+    began = time.perf_counter()
+    for name in keys:
+        store.put(name, NOISE[:100])
+    store.fingerprint()
+    return (time.perf_counter() - began) / len(keys) * 1e6
+
+
+def writes(n: int) -> None:
+    """Print what the digest adds to a write, of a new key and again, in a store of so many: medians of ten turns."""
+    keys = [key(number) for number in random.Random(2).sample(range(n), n)]
+    print("\n| writes | microseconds | without a digest | the digest adds | target | |")
+    print("| --- | ---: | ---: | ---: | ---: | --- |")
+    stores = [Store(1, limits=StoreLimits(2**40)), NoDigest(1, limits=StoreLimits(2**40))]
+    for what in ("new keys", "the same again"):
+        turns = [[micros_a_write(store, keys[turn::10]) for store in stores] for turn in range(10)]
+        with_it, without = (median(figures) for figures in zip(*turns, strict=True))
+        verdict = "met" if with_it - without <= DIGEST_MICROS else "MISSED"
+        print(f"| {what} | {with_it:.1f} | {without:.1f} | {with_it - without:.1f} | {DIGEST_MICROS:g} | {verdict} |")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="*", default=[1_000, 10_000, 100_000, 1_000_000])
@@ -151,6 +184,7 @@ def main() -> None:
             print(row(n, f"{differ:,}", pair.exchange(differ)), flush=True)
         print(row(n, "all new", pair.exchange(n, new=True), judged=False), flush=True)
         pair.close()
+    writes(max(options.sizes))
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ from gossip.sync.dns_peers import DnsUnavailable
 
 DONE, CANNOT_RUN, BAD_SETTING = 0, 1, 2
 
-SWITCH_SECONDS = 0.001
+SWITCH_SECONDS = 0.0002
 """How long a thread may compute while another waits for its turn: 5 ms by default, and whoever serves clients waits for
-it at each receive and send while a peer's entries are taken in."""
+it at each receive and send while a peer's entries are given or taken in. `bench/receiving.py` shows what it does."""
 
 log = logging.getLogger("gossipcar")
 

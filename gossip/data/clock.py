@@ -35,4 +35,5 @@ class Clock:
 
     def observe(self, time: int) -> None:
         """Learn a time that another node issued, so that the next one issued here is above it."""
-        self.latest = max(self.latest, time)
+        if time > self.latest:
+            self.latest = time

@@ -56,6 +56,7 @@ class Store:
         """The origin of this node's own writes."""
         self.clock = clock or Clock()
         self.limits = limits or StoreLimits()
+        self._most_entries = self.limits.entries
         self.entries = 0
         """How many keys are held, tombstones included."""
         self.bytes = 0
@@ -120,9 +121,9 @@ class Store:
         source = iter(items)
         while batch := list(islice(source, MERGE_SLICE)):
             with self._lock:
-                horizon = self._horizon()
+                now = self.clock.wall()
                 for key, entry in batch:
-                    self._merge(key, entry, horizon, merged)
+                    self._merge(key, entry, now, merged)
             if self.entries >= self._put_aside_at:
                 self._put_aside()
             time.sleep(0)  # hands the interpreter to whoever waits for it; releasing the lock alone does not
@@ -180,29 +181,30 @@ class Store:
     def _horizon(self) -> int:
         return self.clock.wall() + self.limits.skew_micros
 
-    def _merge(self, key: bytes, entry: Entry, horizon: int, merged: Merged) -> None:
+    def _merge(self, key: bytes, entry: Entry, now: int, merged: Merged) -> None:
         old = self.get(key)
         if old is not None and newest(entry, old) == old:
             merged.stale += 1
-        elif entry.time > horizon:
-            ahead = (entry.time - horizon + self.limits.skew_micros) / MICROS
+            return
+        growth = size(key, entry) - (size(key, old) if old else 0)
+        if entry.time > now + self.limits.skew_micros:
+            ahead = (entry.time - now) / MICROS
             merged.refuse("future", f"origin {entry.origin:016x} stamped it {ahead:.0f} s ahead of the clock here")
         elif len(entry.value or b"") > self.limits.value_bytes:
             merged.refuse("large", f"a value of {len(entry.value or b'')} bytes is over {self.limits.value_bytes}")
-        elif not self._has_room(growth := size(key, entry) - (size(key, old) if old else 0), not old, PEER_ALLOWANCE):
+        elif not self._has_room(growth, old is None, PEER_ALLOWANCE):
             merged.refuse("full", f"{self.entries} entries of {self.bytes} bytes leave no room for more from peers")
         else:
             self.clock.observe(entry.time)
             self._place(key, entry, old, growth)
-            self.travel.add(horizon - self.limits.skew_micros - entry.time)
+            self.travel.add(now - entry.time)
             merged.news += 1
 
     def _has_room(self, growth: int, is_new: bool, allowance: int = 1) -> bool:
         """Whether the store may grow by so many bytes, and by an entry. What does not grow needs no room."""
-        limits = self.limits
-        if is_new and self.entries >= limits.entries * allowance:
+        if is_new and self.entries >= self._most_entries * allowance:
             return False
-        return growth <= 0 or self.bytes + growth <= limits.store_bytes * allowance
+        return growth <= 0 or self.bytes + growth <= self.limits.store_bytes * allowance
 
     def _place(self, key: bytes, entry: Entry, old: Entry | None, growth: int) -> None:
         number = leaf_of(key)

@@ -125,12 +125,15 @@ class _Cursor:
         return form.iter_unpack(self.take(form.size * count))
 
     def key(self, length: int) -> bytes:
-        key = self.take(length)
-        if not key:
-            raise WireError("a key is empty")
-        if not key.isascii():
-            key.decode()
-        return key
+        return _checked_key(self.take(length))
+
+
+def _checked_key(key: bytes) -> bytes:
+    if not key:
+        raise WireError("a key is empty")
+    if not key.isascii():
+        key.decode()
+    return key
 
 
 def _message(cursor: _Cursor) -> Message:
@@ -183,16 +186,22 @@ def _read_place(cursor: _Cursor, message: Message) -> None:
 
 
 def _read_entries(cursor: _Cursor, message: Message) -> None:
+    """One slice for each key, value and extra, as there may be thousands; `_Cursor.take` would double the price."""
     (count,) = cursor.unpack(_COUNT)
+    records = list(cursor.records(_ENTRY, count))
+    content = cursor.take(sum(record[2] + record[3] + record[4] for record in records))
     origins: dict[int, int] = {}  # many entries, few origins: one int object for each
-    for time, origin, key_length, value_length, extra_length, kind in cursor.records(_ENTRY, count):
-        key = cursor.key(key_length)
-        value = cursor.take(value_length)
-        extra = cursor.take(extra_length)
+    end = 0
+    for time, origin, key_length, value_length, extra_length, kind in records:
+        at, end = end, end + key_length
+        key = _checked_key(content[at:end])
+        at, end = end, end + value_length
+        value = content[at:end]
+        at, end = end, end + extra_length
         if kind > _TOMBSTONE or (kind == _TOMBSTONE and value):
             raise WireError(f"an entry is of unknown kind {kind}, or a tombstone with a value")
-        entry = Entry(time, origins.setdefault(origin, origin), None if kind == _TOMBSTONE else value, extra)
-        message.entries.append((key, entry))
+        held = None if kind == _TOMBSTONE else value
+        message.entries.append((key, Entry(time, origins.setdefault(origin, origin), held, content[at:end])))
 
 
 _READERS: dict[int, Callable[[_Cursor, Message], None]] = {
