@@ -50,7 +50,7 @@ def per_entry(way: str, count: int, value_bytes: int) -> None:
         now = store.clock.wall()
         store.apply((key, Entry(now + number, 2, value)) for number, (key, value) in enumerate(items))
     store.fingerprint()
-    print((resident() - before - store.bytes) / count)
+    print((resident() - before - store.total_bytes) / count)
 
 
 def row(what: str, figure: float, unit: str, most: float | None = None) -> None:

@@ -1,7 +1,8 @@
 """The map: put a value under a key, get the values of keys."""
 
 from gossip.api.query import keys_of
-from gossip.data.store import Store, StoreFrozen, StoreFull
+from gossip.data.refused import StoreFrozen, StoreFull
+from gossip.data.store import Store
 from gossip.serving.answer import OCTETS, Answer, HttpError, plain
 from gossip.serving.request import Request
 

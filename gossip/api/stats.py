@@ -50,7 +50,7 @@ class StatsApi:
             "name": self._name,
             "origin": f"{self._store.origin:016x}",
             "entries": self._store.entries,
-            "bytes": self._store.bytes,
+            "bytes": self._store.total_bytes,
             "fingerprint": f"{self._store.fingerprint():016x}",
             "peers": len(self._roster.known()),
             "lastExchangeSecsAgo": "never" if last is None else f"{self._now() - last:.1f}",

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from gossip.data.clock import MICROS
+from gossip.data.entry import Entry
 
 PEER_ALLOWANCE = 2
 """Entries from peers are taken up to this multiple of the store's limit. Local writes stop at the limit itself; what
@@ -21,6 +22,19 @@ class StoreLimits(NamedTuple):
     """One value, in bytes."""
     skew_micros: int = 60 * MICROS
     """How far ahead of the wall clock a stamp may be, in microseconds."""
+
+    tombstone_micros: int = 24 * 3600 * MICROS
+    """How long a tombstone is kept, in microseconds."""
+
+    def refusal(self, entry: Entry, now: int) -> tuple[str, str] | None:
+        """Why an entry from a peer is not taken at this time, if so: the reason in a word, and in a sentence."""
+        length = len(entry.value or b"")
+        if entry.time > now + self.skew_micros:
+            ahead = (entry.time - now) / MICROS
+            return "future", f"origin {entry.origin:016x} stamped it {ahead:.0f} s ahead of the clock here"
+        if length > self.value_bytes:
+            return "large", f"a value of {length} bytes is over {self.value_bytes}"
+        return None
 
     @property
     def entries(self) -> int:

@@ -2,28 +2,28 @@
 
 Rule 1: every change happens under the one lock: stamp, entry and sizes move together; the digest is in step whenever
         it is asked for.
-Rule 2: a plain read takes no lock: it is two dict look-ups, each atomic, of immutable entries.
-Rule 3: no I/O and no logging under the lock; a long merge takes it in short slices.
-Rule 4: a key's stamp never goes backwards.
-
-The dict is kept as one small dict for each leaf of the digest, so that "list this part" is a walk of that part alone.
+Rule 2: a plain read takes no lock.
+Rule 3: no I/O and no logging under the lock; whatever is long takes it in short slices.
+Rule 4: a key's stamp never goes backwards, as long as anything is held for it.
 """
 
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
-from zlib import crc32
 
-from gossip.data.clock import MICROS, Clock
-from gossip.data.digest import FIRST_LEAF, ROOT, Digest, fingerprint, leaf_of
+from gossip.data.clock import Clock
+from gossip.data.digest import ROOT
 from gossip.data.entry import Entry, newest, size
+from gossip.data.leaves import Leaves
+from gossip.data.lifetime import as_of, due_at, is_present
 from gossip.data.limits import PEER_ALLOWANCE, StoreLimits
 from gossip.data.merged import Merged
 from gossip.data.news import News
+from gossip.data.refused import ConditionFailed, StoreFrozen, StoreFull
 from gossip.data.travel import Travel
-from gossip.garbage import PUT_ASIDE_EVERY, put_aside
+from gossip.garbage import Grown
 
 MERGE_SLICE = 100
 """Entries merged per hold of the lock: some 0.5 ms, so that a writer hardly notices a merge of a million."""
@@ -31,21 +31,8 @@ MERGE_SLICE = 100
 RECENT_WRITES = 10_000
 """So many of the latest writes made here are remembered by key, to go first when the node stops."""
 
-UNSETTLED_WRITES = 100
-"""So many changed keys may wait to be put into the digest: 0.3 ms of work for whoever asks for it next. A key that is
-written again and again meanwhile, such as a counter, costs its two fingerprints once."""
-
-
-LARGE = 4096
-"""Entries from so many bytes on do not wait: fingerprints of a hundred large ones would take long."""
-
-
-class StoreFull(Exception):
-    """A local write found no room; nothing was changed."""
-
-
-class StoreFrozen(Exception):
-    """A local write came after the node began to stop; nothing was changed."""
+Condition = Callable[[Entry | None], bool]
+"""Whether a write may be made, by the entry that is held, which has a value; None where there is no value."""
 
 
 class Store:
@@ -56,11 +43,6 @@ class Store:
         """The origin of this node's own writes."""
         self.clock = clock or Clock()
         self.limits = limits or StoreLimits()
-        self._most_entries = self.limits.entries
-        self.entries = 0
-        """How many keys are held, tombstones included."""
-        self.bytes = 0
-        """Bytes of keys, values and attributes held."""
         self.recent: deque[bytes] = deque(maxlen=RECENT_WRITES)
         """The keys last written here, the latest at the end."""
         self.news = News()
@@ -68,47 +50,71 @@ class Store:
         self.travel = Travel()
         """How long entries from peers were on their way."""
         self._lock = threading.Lock()
-        self._leaves: dict[int, dict[bytes, Entry]] = {}
-        self._digest = Digest()
-        self._unsettled: dict[bytes, Entry | None] = {}
-        """For each key changed since the digest was last in step, the entry that the digest still counts."""
+        self._leaves = Leaves(self.limits)
         self._frozen = False
-        self._put_aside_at = PUT_ASIDE_EVERY
+        self._grown = Grown()
+        self.get = self._leaves.get
+        self.get_all = self._leaves.get_all
 
-    def get(self, key: bytes) -> Entry | None:
-        """The entry held for this key, be it a tombstone, or None."""
-        leaf = self._leaves.get(leaf_of(key))
-        return leaf.get(key) if leaf else None
+    @property
+    def entries(self) -> int:
+        """How many keys are held, tombstones included."""
+        return self._leaves.entries
 
-    def get_all(self, keys: Iterable[bytes]) -> list[tuple[bytes, Entry]]:
-        """Those of these keys for which an entry is held, with it, in the order asked; for many, at half the price."""
-        leaves = self._leaves
-        found = []
-        for key in keys:
-            leaf = leaves.get(FIRST_LEAF + (crc32(key) >> 16))  # `leaf_of`, spelled out
-            entry = leaf.get(key) if leaf else None
-            if entry is not None:
-                found.append((key, entry))
-        return found
+    @property
+    def total_bytes(self) -> int:
+        """Bytes of keys, values and attributes held."""
+        return self._leaves.bytes
 
-    def put(self, key: bytes, value: bytes) -> bool:
+    def present(self, key: bytes) -> Entry | None:
+        """The entry held for this key, if it has a value now."""
+        entry = self._leaves.get(key)
+        return entry if self._is_present(entry) else None
+
+    def put(self, key: bytes, value: bytes, extra: bytes = b"", condition: Condition | None = None) -> bool:
         """Write a value here and now. True when the key had none before.
 
-        Raises StoreFull when there is no room, StoreFrozen when the node is stopping; the store is then unchanged.
+        Raises StoreFull when there is no room, StoreFrozen when the node is stopping, ConditionFailed when the
+        condition does not hold; the store is then unchanged.
         """
+        with self._lock:
+            old = self._leaves.get(key)
+            had_value = self._is_present(old)
+            if condition and not condition(old if had_value else None):
+                raise ConditionFailed
+            growth = len(key) + len(value) + len(extra) - (size(key, old) if old else 0)
+            self._check_room(growth, old is None)
+            self._write(key, value, extra, old, growth)
+        self._grown.to(self._leaves.entries)
+        return not had_value
+
+    def put_all(self, items: Mapping[bytes, tuple[bytes, bytes]]) -> int:
+        """Write several values, each with its extra, or none of them. How many keys had none. Raises as `put`."""
+        with self._lock:
+            olds = [self._leaves.get(key) for key in items]
+            growths = [
+                len(key) + len(value) + len(extra) - (size(key, old) if old else 0)
+                for (key, (value, extra)), old in zip(items.items(), olds, strict=True)
+            ]
+            self._check_room(sum(growths), olds.count(None))
+            created = sum(not self._is_present(old) for old in olds)
+            for (key, (value, extra)), old, growth in zip(items.items(), olds, growths, strict=True):
+                self._write(key, value, extra, old, growth)
+        self._grown.to(self._leaves.entries)
+        return created
+
+    def delete(self, keys: Iterable[bytes], condition: Condition | None = None) -> int:
+        """Write a tombstone for each of these keys that has a value. How many had. Raises as `put`."""
         with self._lock:
             if self._frozen:
                 raise StoreFrozen
-            old = self.get(key)
-            growth = len(key) + len(value) - (size(key, old) if old else 0)
-            if not self._has_room(growth, old is None):
-                raise StoreFull
-            self._place(key, Entry(self.clock.issue(), self.origin, value), old, growth)
-            self.recent.append(key)
-            self.news.add(key)
-        if self.entries >= self._put_aside_at:
-            self._put_aside()
-        return old is None or old.value is None
+            found = {key: self.present(key) for key in keys}
+            if condition and not all(map(condition, found.values())):
+                raise ConditionFailed
+            present = {key: old for key, old in found.items() if old}
+            for key, old in present.items():
+                self._write(key, None, b"", old, len(key) - size(key, old))
+        return len(present)
 
     def take_news(self) -> list[bytes]:
         """The keys written here since this was last called (see `News`)."""
@@ -124,10 +130,30 @@ class Store:
                 now = self.clock.wall()
                 for key, entry in batch:
                     self._merge(key, entry, now, merged)
-            if self.entries >= self._put_aside_at:
-                self._put_aside()
+            self._grown.to(self._leaves.entries)
             time.sleep(0)  # hands the interpreter to whoever waits for it; releasing the lock alone does not
         return merged
+
+    def sweep(self) -> None:
+        """Do what is due: values that have expired become tombstones, old tombstones are dropped."""
+        now = self.clock.wall()
+        while self._leaves.due.is_due(now):
+            with self._lock:
+                for key in self._leaves.due.take(now, MERGE_SLICE):
+                    self._leaves.bring_up_to(now, key)
+            time.sleep(0)
+
+    def forget(self, until: int) -> int:
+        """Drop all entries of times up to this one, as if they had never come. How many there were."""
+        dropped = 0
+        for number in list(self._leaves.digest.leaves(ROOT)):
+            with self._lock:
+                for key, entry in self._leaves.leaf(number):
+                    if entry.time <= until:
+                        self._leaves.remove(key, entry)
+                        dropped += 1
+            time.sleep(0)
+        return dropped
 
     def learn(self, latest: int) -> None:
         """Stamp above a time that a peer has seen from now on, unless it is too far in the future.
@@ -155,7 +181,7 @@ class Store:
     def fingerprint(self, part: int = ROOT) -> int:
         """The fingerprint of a part of the store; of the whole, unless told."""
         self._settle()
-        return self._digest.fingerprint(part)
+        return self._leaves.digest.fingerprint(part)
 
     def items(self, part: int = ROOT, first: int = 0) -> Iterator[tuple[bytes, Entry]]:
         """The entries within a part, leaf by leaf, in the order that `first` gives (see `Digest.leaves`).
@@ -163,16 +189,13 @@ class Store:
         Each leaf is as it was at one moment; the whole is not a snapshot.
         """
         self._settle()
-        for number in self._digest.leaves(part, first):
+        for number in self._leaves.digest.leaves(part, first):
             yield from self.leaf(number)
 
     def leaf(self, number: int) -> list[tuple[bytes, Entry]]:
         """The entries of the leaf with this part number, as they are at one moment."""
-        held = self._leaves.get(number)
-        if not held:
-            return []
         with self._lock:
-            return list(held.items())
+            return self._leaves.leaf(number)
 
     def holds_at_most(self, part: int, count: int) -> bool:
         """Whether a part has no more than `count` entries. Costs no more than walking that many."""
@@ -181,61 +204,47 @@ class Store:
     def _horizon(self) -> int:
         return self.clock.wall() + self.limits.skew_micros
 
+    def _is_present(self, entry: Entry | None) -> bool:
+        return (
+            entry is not None and entry.value is not None and (not entry.extra or is_present(entry, self.clock.wall()))
+        )
+
+    def _write(self, key: bytes, value: bytes | None, extra: bytes, old: Entry | None, growth: int) -> None:
+        self._leaves.place(key, Entry(self.clock.issue(), self.origin, value, extra), old, growth)
+        self.recent.append(key)
+        self.news.add(key)
+
     def _merge(self, key: bytes, entry: Entry, now: int, merged: Merged) -> None:
-        old = self.get(key)
-        if old is not None and newest(entry, old) == old:
+        old = self._leaves.get(key)
+        entry = as_of(entry, now)
+        due = due_at(entry, self.limits.tombstone_micros)
+        if (old is not None and newest(entry, old) == old) or 0 < due <= now:
             merged.stale += 1
             return
         growth = size(key, entry) - (size(key, old) if old else 0)
-        if entry.time > now + self.limits.skew_micros:
-            ahead = (entry.time - now) / MICROS
-            merged.refuse("future", f"origin {entry.origin:016x} stamped it {ahead:.0f} s ahead of the clock here")
-        elif len(entry.value or b"") > self.limits.value_bytes:
-            merged.refuse("large", f"a value of {len(entry.value or b'')} bytes is over {self.limits.value_bytes}")
-        elif not self._has_room(growth, old is None, PEER_ALLOWANCE):
-            merged.refuse("full", f"{self.entries} entries of {self.bytes} bytes leave no room for more from peers")
+        if refusal := self.limits.refusal(entry, now):
+            merged.refuse(*refusal)
+        elif not self._leaves.has_room(growth, old is None, PEER_ALLOWANCE):
+            merged.refuse(
+                "full", f"{self.entries} entries of {self.total_bytes} bytes leave no room for more from peers"
+            )
         else:
             self.clock.observe(entry.time)
-            self._place(key, entry, old, growth)
+            self._leaves.place(key, entry, old, growth)
             self.travel.add(now - entry.time)
             merged.news += 1
 
-    def _has_room(self, growth: int, is_new: bool, allowance: int = 1) -> bool:
-        """Whether the store may grow by so many bytes, and by an entry. What does not grow needs no room."""
-        if is_new and self.entries >= self._most_entries * allowance:
-            return False
-        return growth <= 0 or self.bytes + growth <= self.limits.store_bytes * allowance
-
-    def _place(self, key: bytes, entry: Entry, old: Entry | None, growth: int) -> None:
-        number = leaf_of(key)
-        leaf = self._leaves.get(number)
-        if leaf is None:
-            leaf = self._leaves[number] = {}
-        self.entries += old is None
-        self.bytes += growth
-        leaf[key] = entry
-        self._unsettled.setdefault(key, old)
-        if len(self._unsettled) >= UNSETTLED_WRITES or len(entry.value or b"") + len(entry.extra) >= LARGE:
-            self._put_into_digest()
-
-    def _put_aside(self) -> None:
-        self._put_aside_at = self.entries + PUT_ASIDE_EVERY
-        put_aside()
+    def _check_room(self, growth: int, new: int) -> None:
+        """Raises what keeps a local write from being made."""
+        if self._frozen:
+            raise StoreFrozen
+        if not self._leaves.has_room(growth, new):
+            raise StoreFull
 
     def _settle(self) -> None:
-        """Bring the digest in step with the entries."""
-        if self._unsettled:
+        """Bring the digest in step with the entries, and the entries with the time."""
+        if self._leaves.due.is_due(self.clock.wall()):
+            self.sweep()
+        if not self._leaves.settled:
             with self._lock:
-                self._put_into_digest()
-
-    def _put_into_digest(self) -> None:
-        changes: dict[int, int] = {}
-        for key, counted in self._unsettled.items():
-            number = leaf_of(key)
-            change = fingerprint(key, self._leaves[number][key])
-            if counted is not None:
-                change ^= fingerprint(key, counted)
-            changes[number] = changes.get(number, 0) ^ change
-        for number, change in changes.items():
-            self._digest.toggle(number, change)
-        self._unsettled.clear()
+                self._leaves.settle()

@@ -74,4 +74,4 @@ def test_stores_hold_what_the_law_says_whatever_came_first(
         expected[key] = newest(expected.get(key, entry), entry)
     assert dict(one.items()) == dict(other.items()) == expected
     assert one.fingerprint() == other.fingerprint()
-    assert (one.entries, one.bytes) == (other.entries, other.bytes)
+    assert (one.entries, one.total_bytes) == (other.entries, other.total_bytes)

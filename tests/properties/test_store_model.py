@@ -10,7 +10,8 @@ from gossip.data.clock import Clock
 from gossip.data.digest import FANOUT, ROOT, fingerprint, leaf_of
 from gossip.data.entry import Entry, newest, size
 from gossip.data.limits import StoreLimits
-from gossip.data.store import Store, StoreFrozen, StoreFull
+from gossip.data.refused import StoreFrozen, StoreFull
+from gossip.data.store import Store
 from tests.properties.strategies import Items
 
 START = 1_000
@@ -75,6 +76,18 @@ class StoreMachine(RuleBasedStateMachine):
             return
         raise AssertionError("it was taken")
 
+    @rule(chosen=st.sets(keys, max_size=3))
+    def delete(self, chosen: set[bytes]) -> None:
+        if self.frozen:
+            return
+        present = {key for key in chosen if key in self.model and self.model[key].value is not None}
+        assert self.store.delete(chosen) == len(present)
+        for key in chosen:
+            if key in present:
+                self.latest = max(self.wall, self.latest + 1)
+                self.issued.add(self.latest)
+                self.model[key] = Entry(self.latest, ORIGIN, None)
+
     @rule(items=st.lists(st.tuples(keys, entries), max_size=6))
     def apply(self, items: Items) -> None:
         news = stale = 0
@@ -119,7 +132,7 @@ class StoreMachine(RuleBasedStateMachine):
     def holds_what_the_model_holds(self) -> None:
         assert dict(self.store.items()) == self.model
         assert self.store.entries == len(self.model)
-        assert self.store.bytes == self.bytes_held
+        assert self.store.total_bytes == self.bytes_held
         assert self.store.clock.latest == self.latest
         assert self.store.frozen is self.frozen
 

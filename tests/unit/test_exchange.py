@@ -29,8 +29,8 @@ def test_each_side_gets_what_it_lacks() -> None:
 
 def test_the_newest_wins_on_both_sides() -> None:
     here, there = make_store(1), make_store(2)
-    here.apply([(b"a", Entry(5, 1, b"new")), (b"b", Entry(4, 1, b"old"))])
-    there.apply([(b"a", Entry(4, 2, b"old")), (b"b", Entry(5, 2, None))])
+    here.apply([(b"a", Entry(NOON, 1, b"new")), (b"b", Entry(NOON - 1, 1, b"old"))])
+    there.apply([(b"a", Entry(NOON - 1, 2, b"old")), (b"b", Entry(NOON, 2, None))])
     assert exchange_between(here, there).agreed
     assert items_of(here) == items_of(there) == {b"a": b"new", b"b": None}
 

@@ -10,7 +10,8 @@ from gossip.data.digest import ROOT, leaf_of
 from gossip.data.entry import Entry
 from gossip.data.limits import StoreLimits
 from gossip.data.merged import Merged
-from gossip.data.store import MERGE_SLICE, StoreFrozen, StoreFull
+from gossip.data.refused import StoreFrozen, StoreFull
+from gossip.data.store import MERGE_SLICE
 from tests.unit.fakes import NOON, Wall, items_of, make_store
 
 SMALL = StoreLimits(store_bytes=10, value_bytes=8, skew_micros=60 * MICROS)
@@ -60,13 +61,13 @@ def test_how_far_stamps_run_ahead_of_a_clock_that_was_set_back() -> None:
 
 def test_sizes_follow_writes() -> None:
     store = make_store()
-    assert (store.entries, store.bytes) == (0, 0)
+    assert (store.entries, store.total_bytes) == (0, 0)
     store.put(b"key", b"12345")
-    assert (store.entries, store.bytes) == (1, 8)
+    assert (store.entries, store.total_bytes) == (1, 8)
     store.put(b"key", b"1")
-    assert (store.entries, store.bytes) == (1, 4)
+    assert (store.entries, store.total_bytes) == (1, 4)
     store.apply([(b"key", Entry(NOON + 9, 2, None)), (b"x", Entry(NOON, 2, b"y", b"extra"))])
-    assert (store.entries, store.bytes) == (2, 3 + 7)
+    assert (store.entries, store.total_bytes) == (2, 3 + 7)
 
 
 def test_a_write_without_room_changes_nothing() -> None:
@@ -77,13 +78,13 @@ def test_a_write_without_room_changes_nothing() -> None:
         store.put(b"x", b"")
     with pytest.raises(StoreFull):
         store.put(b"key", b"12345678")
-    assert (store.entries, store.bytes, store.fingerprint()) == (1, 10, before)
+    assert (store.entries, store.total_bytes, store.fingerprint()) == (1, 10, before)
 
 
 def test_a_write_that_adds_nothing_needs_no_room() -> None:
     store = make_store(limits=SMALL)
     store.apply([(b"key", Entry(NOON, 2, b"12345678")), (b"x", Entry(NOON, 2, b"12345678"))])
-    assert store.bytes == 20
+    assert store.total_bytes == 20
     assert store.put(b"key", b"87654321") is False
     assert store.put(b"x", b"1") is False
     assert items_of(store) == {b"key": b"87654321", b"x": b"1"}
@@ -102,7 +103,7 @@ def test_a_frozen_store_takes_from_peers_only() -> None:
 def test_a_merge_takes_what_is_newer_and_leaves_the_rest() -> None:
     store = make_store()
     store.apply([(b"a", Entry(5, 2, b"a5")), (b"b", Entry(5, 2, b"b5"))])
-    merged = store.apply([(b"a", Entry(6, 1, None)), (b"b", Entry(4, 9, b"b4")), (b"c", Entry(1, 1, b"c1"))])
+    merged = store.apply([(b"a", Entry(NOON, 1, None)), (b"b", Entry(4, 9, b"b4")), (b"c", Entry(1, 1, b"c1"))])
     assert merged == Merged(news=2, stale=1)
     assert items_of(store) == {b"a": None, b"b": b"b5", b"c": b"c1"}
 
@@ -139,7 +140,7 @@ def test_a_large_value_is_refused() -> None:
 def test_peers_may_fill_the_store_to_twice_its_limit() -> None:
     store = make_store(limits=SMALL)
     merged = store.apply((b"%d" % number, Entry(NOON, 2, b"1234")) for number in range(6))
-    assert (merged.news, store.bytes) == (4, 20)
+    assert (merged.news, store.total_bytes) == (4, 20)
     assert list(merged.faults()) == [
         ("entry refused, full", "4 entries of 20 bytes leave no room for more from peers", 2)
     ]
