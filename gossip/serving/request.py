@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from gossip.serving.answer import Answer, HttpError
 from gossip.serving.head import Head
-from gossip.serving.reader import Reader
+from gossip.serving.reader import MustWait, Reader
 
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]+)[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?")
 
@@ -41,6 +41,14 @@ class Request:
         """Whether the client sends a body that nobody asked for."""
         framing = self.head.framing
         return not self._taken and (framing.chunked or bool(framing.length))
+
+    def may_take_long(self) -> None:
+        """For an operation to call before it does what may take a millisecond or wait for something: on the thread that
+        watches all connections this raises MustWait, and the request is begun anew on a thread of its own."""
+        if self._reader is None:
+            raise MustWait
+        if not self._reader.may_wait:
+            self._reader.begin_anew()
 
     def body(self, most: int, too_large: str) -> bytes:
         """The body. Raises HttpError: 411 when its length is unknown, 413 with `too_large` when it is over `most`."""

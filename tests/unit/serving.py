@@ -18,6 +18,8 @@ OLD_GET = b"GET / HTTP/1.0\r\n\r\n"
 OLD_KEPT_GET = b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
 PUT = b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nvalue"
 
+LAST_PUT = PUT.replace(b"Host: x", b"Host: x\r\nConnection: close")
+
 
 def echo(request: Request) -> Answer:
     return Answer(200, (request.body(1000, "too large") if request.head.method == "PUT" else request.head.path,))

@@ -1,17 +1,20 @@
 """Connections over loopback: what a client sees, request by request."""
 
+import threading
 import time
 
 import pytest
 
 from gossip.serving.answer import Answer
 from gossip.serving.limits import Limits
+from gossip.serving.request import Request
 from tests.nodes import wait_until
 from tests.unit.fakes import receive_all
 from tests.unit.serving import (
     GET,
     IMPATIENT,
     LAST_GET,
+    LAST_PUT,
     OLD_GET,
     OLD_KEPT_GET,
     PUT,
@@ -52,6 +55,19 @@ def test_the_connection_is_closed_after_the_answer(case: str, expected: list[int
         answers = talk(server, CLOSING[case])
     assert statuses(answers) == expected
     assert b"\r\nConnection: close\r\n" in answers
+
+
+def slow(request: Request) -> Answer:
+    request.may_take_long()
+    return Answer(200, (threading.current_thread().name.encode(), request.body(1000, "too large")))
+
+
+def test_what_may_take_long_goes_on_a_thread_of_its_own_whether_its_head_is_known_or_not() -> None:
+    with serving(slow) as (server, counted):
+        answers = bodies(talk(server, PUT + PUT + PUT + LAST_PUT))
+    assert [answer.endswith(b"value") for answer in answers] == [True, True, True, True]
+    assert not any(answer.startswith(b"serve") for answer in answers)
+    assert counted == [200, 200, 200, 200]
 
 
 def test_an_old_client_is_told_that_the_connection_is_kept() -> None:
