@@ -93,6 +93,10 @@ SETTINGS = (
     Setting("MAX_CLOCK_SKEW", "60", "seconds",
             "entries stamped further ahead than this are refused: one broken clock must not own a key for years",
             "a number from 0.1 to 86400", seconds(0.1, 86400)),
+    Setting("TOMBSTONE_TTL", "86400", "seconds",
+            "how long deleted and expired keys are remembered, so that older values cannot return; not for ever, as "
+            "they take memory. Give all nodes the same",
+            "a number from 1 to 31536000", seconds(1, 31_536_000)),
     Setting("MAX_CONNECTIONS", "512", "connections",
             "clients at once at each client port; the next is answered 503, as each may hold a thread for a while; "
             "peers and health have an allowance of their own",
@@ -139,6 +143,7 @@ class Settings:
     max_value_bytes: int
     max_store_bytes: int
     max_clock_skew: float
+    tombstone_ttl: float
     max_connections: int
     max_head_bytes: int
     max_target_bytes: int

@@ -11,6 +11,8 @@ from gossip.api.map import MapApi
 from gossip.api.peers import PeersApi
 from gossip.api.routes import Routes
 from gossip.api.stats import StatsApi
+from gossip.api.value import ValueApi
+from gossip.api.writes import Writes
 from gossip.config import FALLBACK_CLIENT_PORT, Settings
 from gossip.data.clock import MICROS
 from gossip.data.limits import StoreLimits
@@ -20,9 +22,11 @@ from gossip.metrics import Metrics
 from gossip.serving.limits import PEER_LIMITS, Limits
 from gossip.serving.listen import open_servers
 from gossip.serving.server import Server
+from gossip.sweeper import Sweeper
 from gossip.sync import transport
 from gossip.sync.address import Address
 from gossip.sync.calls import Calls
+from gossip.sync.confirm import Confirmer
 from gossip.sync.dns_peers import DnsPeers
 from gossip.sync.exchange import Exchange
 from gossip.sync.peers import SOONEST_SECONDS, Discovery, HostPeers, known_peers, split_by_kind
@@ -45,7 +49,10 @@ class Node:
     def __init__(self, settings: Settings) -> None:
         """Raises CannotListen when a port cannot be bound, DnsUnavailable when names cannot be looked up."""
         limits = StoreLimits(
-            settings.max_store_bytes, settings.max_value_bytes, round(settings.max_clock_skew * MICROS)
+            settings.max_store_bytes,
+            settings.max_value_bytes,
+            round(settings.max_clock_skew * MICROS),
+            round(settings.tombstone_ttl * MICROS),
         )
         rng = random.Random()
         self.metrics = Metrics()
@@ -58,6 +65,8 @@ class Node:
         calls = Calls(self._roster, Transport(message_limit(limits)).post, self.faults, self.metrics)
         sightings = Sightings()
         self._syncer = Syncer(self.store, exchange, calls, sightings, settings.gossip_interval, rng)
+        self._sweeper = Sweeper(self.store)
+        self._confirm = Confirmer(exchange, calls).confirm
         self._push = Push(self.store, exchange, calls, settings.gossip_fanout)
         self._peers = PeersApi(self.store, self._roster, sightings)
         self._discovers = bool(fixed or self._discoveries)
@@ -90,9 +99,11 @@ class Node:
 
     def _open_for_clients(self, settings: Settings) -> list[Server]:
         stats = StatsApi(settings.my_pod_name, self.store, self._roster, self._syncer, self.metrics, self.faults)
-        clients = MapApi(self.store)
+        writes = Writes(self.store, self._confirm)
+        all_keys, one_key = MapApi(self.store, writes), ValueApi(self.store, writes)
         routes = Routes({
-            "/map": {"GET": clients.get, "PUT": clients.put},
+            "/map": {"GET": all_keys.get, "PUT": all_keys.put, "DELETE": all_keys.delete, "POST": all_keys.post},
+            "/map/": {"GET": one_key.get, "PUT": one_key.put, "DELETE": one_key.delete},
             "/stats": {"GET": stats.get},
             "/peers": {"GET": self._peers.get},
         })  # fmt: skip
@@ -119,6 +130,7 @@ class Node:
             discovery.start()
         self._syncer.start()
         self._push.start()
+        self._sweeper.start()
         for server in self.client_servers + self.peer_servers:  # peers last: they serve health, which looks at the rest
             server.start()
 
@@ -127,6 +139,7 @@ class Node:
         end = time.monotonic() + timeout
         self.store.freeze()
         self._push.stop()
+        self._sweeper.stop()
         self._syncer.stop(max(0.0, end - time.monotonic() - _CLOSING_SECONDS))
         for discovery in self._discoveries:
             discovery.stop()
@@ -140,6 +153,7 @@ class Node:
         threads = {
             "gossip": self._syncer.alive,
             "push": self._push.alive,
+            "sweep": self._sweeper.alive,
             "discovery": all(found.alive for found in self._discoveries),
         }
         for name, servers in (("clients", self.client_servers), ("peers", self.peer_servers)):

@@ -1,40 +1,71 @@
-"""Keys out of a query string."""
+"""Keys and parameters out of a target."""
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from gossip.data.entry import MAX_KEY_BYTES
 from gossip.serving.answer import HttpError
 
 _BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
-@lru_cache(maxsize=1024)
-def keys_of(query: bytes) -> tuple[bytes, ...]:
-    """All values of the parameter `k`, in order, as UTF-8 bytes. Other parameters are passed over.
+class Query(NamedTuple):
+    """What a query says."""
 
-    Raises HttpError 422 when one is empty, badly percent-encoded or not UTF-8.
+    keys: tuple[bytes, ...]
+    """All values of the parameter `k`, in order, as UTF-8 bytes."""
+    others: dict[str, str]
+    """The other parameters; of several with one name the last."""
+
+
+@lru_cache(maxsize=1024)
+def query_of(query: bytes) -> Query:
+    """What this query says. Raises HttpError 422 for a key that cannot be one.
+
+    Others than `k` that cannot be read are passed over, as those are that mean nothing.
     """
-    keys = []
+    keys: list[bytes] = []
+    others: dict[str, str] = {}
     for parameter in query.split(b"&"):
         name, _, value = parameter.partition(b"=")
         if name == b"k" or (b"%" in name and unquote_to_bytes(name) == b"k"):
-            keys.append(_key(value))
-    return tuple(keys)
+            keys.append(_key(value.replace(b"+", b" ")))
+        elif name:
+            others[_text(name)] = _text(value)
+    return Query(tuple(keys), others)
+
+
+@lru_cache(maxsize=1024)
+def key_in_path(rest: bytes) -> bytes:
+    """The key that the rest of a path is. Raises HttpError 422 when it cannot be one."""
+    return _key(rest)
+
+
+def _text(encoded: bytes) -> str:
+    return unquote_to_bytes(encoded.replace(b"+", b" ")).decode(errors="replace")
 
 
 def _key(text: bytes) -> bytes:
-    if b"+" in text:
-        text = text.replace(b"+", b" ")
     if b"%" in text:
         if _BAD_PERCENT.search(text):
             raise HttpError(422, "a key has a % that two hexadecimal digits do not follow; write % itself as %25")
         text = unquote_to_bytes(text)
-    if not text:
+    return checked_key(text)
+
+
+def checked_key(key: bytes) -> bytes:
+    """The key itself. Raises HttpError 422 when it cannot be one."""
+    if not key:
         raise HttpError(422, "a key is empty; give it as k=<key>")
-    if not text.isascii():
+    if len(key) > MAX_KEY_BYTES:
+        raise HttpError(422, f"a key may have {MAX_KEY_BYTES} bytes at most")
+    if key[0] == 0:
+        raise HttpError(422, "a key may not begin with U+0000: such keys are the node's own")
+    if not key.isascii():
         try:
-            text.decode()
+            key.decode()
         except UnicodeDecodeError:
             raise HttpError(422, "a key is not UTF-8; percent-encode the bytes of its UTF-8 form") from None
-    return text
+    return key

@@ -11,20 +11,24 @@ class Routes:
     """Finds operations by path and method; HEAD is answered as GET, whose body the server then leaves out."""
 
     def __init__(self, routes: Mapping[str, Mapping[str, Operation]]) -> None:
-        """`routes` gives, for each path, the operation for each method."""
+        """`routes` gives the operation for each path and method; a path that ends with / stands for all below it."""
         self._routes = {path.encode(): dict(operations) for path, operations in routes.items()}
         for operations in self._routes.values():
             if "GET" in operations:
                 operations["HEAD"] = operations["GET"]
+        self._below = [path for path in self._routes if path.endswith(b"/")]
         self._paths = ", ".join(routes)
 
     def __call__(self, head: Head) -> Operation:
         """The operation; one that raises HttpError 404 for a path, 405 for a method that nobody answers here."""
-        operations = self._routes.get(head.path)
+        operations = self._routes.get(head.path) or self._operations_above(head.path)
         if operations is None:
             return _refusing(404, f"nothing is here; ask for one of {self._paths}")
         allowed = ", ".join(sorted(operations))
         return operations.get(head.method) or _refusing(405, f"this takes {allowed} only", (("Allow", allowed),))
+
+    def _operations_above(self, path: bytes) -> dict[str, Operation] | None:
+        return next((self._routes[above] for above in self._below if path.startswith(above)), None)
 
 
 def _refusing(status: int, sentence: str, fields: Fields = ()) -> Operation:

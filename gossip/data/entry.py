@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+MAX_KEY_BYTES = 65_535
+"""The longest key: its length travels in two bytes."""
+
 
 class Entry(NamedTuple):
     """What is held for one key: a value, or a tombstone, under the stamp of its write.

@@ -1,13 +1,17 @@
 """Why a local write was not made. Nothing was changed then."""
 
 
-class StoreFull(Exception):
+class NotWritten(Exception):
+    """A local write was not made."""
+
+
+class StoreFull(NotWritten):
     """There was no room for it."""
 
 
-class StoreFrozen(Exception):
+class StoreFrozen(NotWritten):
     """It came after the node began to stop."""
 
 
-class ConditionFailed(Exception):
+class ConditionFailed(NotWritten):
     """It was not to be made on what is held."""

@@ -15,18 +15,16 @@ from itertools import islice
 
 from gossip.data.clock import Clock
 from gossip.data.digest import ROOT
-from gossip.data.entry import Entry, newest, size
+from gossip.data.entry import Entry, size
+from gossip.data.intake import SLICE, Intake
 from gossip.data.leaves import Leaves
-from gossip.data.lifetime import as_of, due_at, is_present
-from gossip.data.limits import PEER_ALLOWANCE, StoreLimits
+from gossip.data.lifetime import is_present
+from gossip.data.limits import StoreLimits
 from gossip.data.merged import Merged
 from gossip.data.news import News
 from gossip.data.refused import ConditionFailed, StoreFrozen, StoreFull
 from gossip.data.travel import Travel
 from gossip.garbage import Grown
-
-MERGE_SLICE = 100
-"""Entries merged per hold of the lock: some 0.5 ms, so that a writer hardly notices a merge of a million."""
 
 RECENT_WRITES = 10_000
 """So many of the latest writes made here are remembered by key, to go first when the node stops."""
@@ -51,8 +49,9 @@ class Store:
         """How long entries from peers were on their way."""
         self._lock = threading.Lock()
         self._leaves = Leaves(self.limits)
-        self._frozen = False
         self._grown = Grown()
+        self._intake = Intake(self._lock, self._leaves, self.clock, self.limits, self.travel, self._grown)
+        self._frozen = False
         self.get = self._leaves.get
         self.get_all = self._leaves.get_all
 
@@ -71,8 +70,14 @@ class Store:
         entry = self._leaves.get(key)
         return entry if self._is_present(entry) else None
 
-    def put(self, key: bytes, value: bytes, extra: bytes = b"", condition: Condition | None = None) -> bool:
-        """Write a value here and now. True when the key had none before.
+    def put(self, key: bytes, value: bytes) -> bool:
+        """Write a value here and now. True when the key had none before. Raises as `write`."""
+        return self.write(key, value)[1]
+
+    def write(
+        self, key: bytes, value: bytes, extra: bytes = b"", condition: Condition | None = None
+    ) -> tuple[Entry, bool]:
+        """Write a value with its attributes here and now. What was written, and whether the key had no value before.
 
         Raises StoreFull when there is no room, StoreFrozen when the node is stopping, ConditionFailed when the
         condition does not hold; the store is then unchanged.
@@ -84,12 +89,12 @@ class Store:
                 raise ConditionFailed
             growth = len(key) + len(value) + len(extra) - (size(key, old) if old else 0)
             self._check_room(growth, old is None)
-            self._write(key, value, extra, old, growth)
+            entry = self._write(key, value, extra, old, growth)
         self._grown.to(self._leaves.entries)
-        return not had_value
+        return entry, not had_value
 
     def put_all(self, items: Mapping[bytes, tuple[bytes, bytes]]) -> int:
-        """Write several values, each with its extra, or none of them. How many keys had none. Raises as `put`."""
+        """Write several values, each with its extra, or none of them. How many keys had none. Raises as `write`."""
         with self._lock:
             olds = [self._leaves.get(key) for key in items]
             growths = [
@@ -104,7 +109,7 @@ class Store:
         return created
 
     def delete(self, keys: Iterable[bytes], condition: Condition | None = None) -> int:
-        """Write a tombstone for each of these keys that has a value. How many had. Raises as `put`."""
+        """Write a tombstone for each of these keys that has a value. How many had. Raises as `write`."""
         with self._lock:
             if self._frozen:
                 raise StoreFrozen
@@ -123,23 +128,14 @@ class Store:
 
     def apply(self, items: Iterable[tuple[bytes, Entry]]) -> Merged:
         """Merge entries that other nodes wrote, each by the merge law."""
-        merged = Merged()
-        source = iter(items)
-        while batch := list(islice(source, MERGE_SLICE)):
-            with self._lock:
-                now = self.clock.wall()
-                for key, entry in batch:
-                    self._merge(key, entry, now, merged)
-            self._grown.to(self._leaves.entries)
-            time.sleep(0)  # hands the interpreter to whoever waits for it; releasing the lock alone does not
-        return merged
+        return self._intake.apply(items)
 
     def sweep(self) -> None:
         """Do what is due: values that have expired become tombstones, old tombstones are dropped."""
         now = self.clock.wall()
         while self._leaves.due.is_due(now):
             with self._lock:
-                for key in self._leaves.due.take(now, MERGE_SLICE):
+                for key in self._leaves.due.take(now, SLICE):
                     self._leaves.bring_up_to(now, key)
             time.sleep(0)
 
@@ -209,30 +205,12 @@ class Store:
             entry is not None and entry.value is not None and (not entry.extra or is_present(entry, self.clock.wall()))
         )
 
-    def _write(self, key: bytes, value: bytes | None, extra: bytes, old: Entry | None, growth: int) -> None:
-        self._leaves.place(key, Entry(self.clock.issue(), self.origin, value, extra), old, growth)
+    def _write(self, key: bytes, value: bytes | None, extra: bytes, old: Entry | None, growth: int) -> Entry:
+        entry = Entry(self.clock.issue(), self.origin, value, extra)
+        self._leaves.place(key, entry, old, growth)
         self.recent.append(key)
         self.news.add(key)
-
-    def _merge(self, key: bytes, entry: Entry, now: int, merged: Merged) -> None:
-        old = self._leaves.get(key)
-        entry = as_of(entry, now)
-        due = due_at(entry, self.limits.tombstone_micros)
-        if (old is not None and newest(entry, old) == old) or 0 < due <= now:
-            merged.stale += 1
-            return
-        growth = size(key, entry) - (size(key, old) if old else 0)
-        if refusal := self.limits.refusal(entry, now):
-            merged.refuse(*refusal)
-        elif not self._leaves.has_room(growth, old is None, PEER_ALLOWANCE):
-            merged.refuse(
-                "full", f"{self.entries} entries of {self.total_bytes} bytes leave no room for more from peers"
-            )
-        else:
-            self.clock.observe(entry.time)
-            self._leaves.place(key, entry, old, growth)
-            self.travel.add(now - entry.time)
-            merged.news += 1
+        return entry
 
     def _check_room(self, growth: int, new: int) -> None:
         """Raises what keeps a local write from being made."""

@@ -45,9 +45,12 @@ def head_of(answer: Answer, length: int, connection: str = "") -> bytes:
     """The head of an answer whose body has so many bytes; `connection` fills the field of that name, if anything.
 
     Content-Length is given with every answer. RFC 9110 would leave it out of a 204; the map's contract has it there.
+    Only a 304 goes without: it would be that of the 200 there (RFC 9110, section 8.6).
     """
     status, _, content_type, fields = answer
     dated = _dated if monotonic() < _dated[0] else _date_again()
+    if status == 304:
+        return _beginning(status, content_type, fields, connection) + dated[1]
     return b"%bContent-Length: %d\r\n%b" % (_beginning(status, content_type, fields, connection), length, dated[1])
 
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gossip.api.query import keys_of
+from gossip.api.query import query_of
 from gossip.serving.answer import HttpError, head_of
 from gossip.serving.head import parse_head
 from gossip.serving.limits import Limits
@@ -130,7 +130,7 @@ def test_how_bytes_are_cut_into_pieces_changes_nothing(raw: bytes, lengths: list
     st.binary(max_size=60) | st.lists(st.sampled_from([b"k", b"=", b"&", b"%", b"%41", b"+", b"\xc3"])).map(b"".join)
 )
 def test_keys_are_utf8_and_never_empty(query: bytes) -> None:
-    keys = attempt(lambda: keys_of(query))
+    keys = attempt(lambda: query_of(query).keys)
     if isinstance(keys, HttpError):
         assert keys.answer.status == 422
     else:

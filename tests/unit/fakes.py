@@ -3,7 +3,7 @@
 import random
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import TracebackType
 
 from gossip.data.clock import Clock
@@ -115,6 +115,11 @@ def error_of(act: Callable[[], object]) -> HttpError:
     except HttpError as error:
         return error
     raise AssertionError("it was answered without an error")
+
+
+def nobody_confirms(keys: Collection[bytes], wanted: str, seconds: float) -> tuple[int, bool]:
+    """What takes the place of peers where none is to be asked."""
+    raise AssertionError("nobody was to be asked")
 
 
 def text_of(answer: Answer) -> str:

@@ -3,19 +3,24 @@
 import pytest
 
 from gossip.api.map import MapApi
+from gossip.api.writes import Writes
 from gossip.data.entry import Entry
 from gossip.data.limits import StoreLimits
 from gossip.data.store import Store
 from gossip.serving.answer import Answer, plain
-from tests.unit.fakes import error_of, get_of, items_of, make_store, refusal_of, with_body
+from tests.unit.fakes import NOON, error_of, get_of, items_of, make_store, nobody_confirms, refusal_of, with_body
+
+
+def map_of(store: Store) -> MapApi:
+    return MapApi(store, Writes(store, nobody_confirms))
 
 
 def put(store: Store, target: str, value: bytes = b"value") -> Answer:
-    return MapApi(store).put(with_body("PUT", target, value))
+    return map_of(store).put(with_body("PUT", target, value))
 
 
 def get(store: Store, target: str) -> Answer:
-    return MapApi(store).get(get_of(target))
+    return map_of(store).get(get_of(target))
 
 
 def test_a_new_key_is_created_and_an_old_one_overwritten() -> None:
@@ -43,14 +48,14 @@ def test_values_come_line_by_line_in_the_order_asked() -> None:
 
 def test_what_is_not_there() -> None:
     store = make_store()
-    store.apply([(b"deleted", Entry(1, 2, None))])
+    store.apply([(b"deleted", Entry(NOON, 2, None))])
     for keys in ("k=nowhere", "k=deleted", "k=nowhere&k=deleted"):
         assert get(store, f"/map?{keys}") == plain(404, "none of the keys asked for is in the map")
 
 
 def test_a_deleted_key_is_created_anew() -> None:
     store = make_store()
-    store.apply([(b"deleted", Entry(1, 2, None))])
+    store.apply([(b"deleted", Entry(NOON, 2, None))])
     assert put(store, "/map?k=deleted").status == 201
 
 
@@ -91,9 +96,9 @@ def test_a_stopping_node_does_not_wait_for_the_value() -> None:
     store = make_store()
     store.freeze()
     request = with_body("PUT", "/map?k=a", b"value")
-    assert refusal_of(lambda: MapApi(store).put(request))[0] == 503
+    assert refusal_of(lambda: map_of(store).put(request))[0] == 503
     assert request.has_unread_body
 
 
 def test_a_body_without_a_length() -> None:
-    assert refusal_of(lambda: MapApi(make_store()).put(get_of("/map?k=a")))[0] == 411
+    assert refusal_of(lambda: map_of(make_store()).put(get_of("/map?k=a")))[0] == 411

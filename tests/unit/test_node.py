@@ -47,7 +47,10 @@ def test_a_node_alone_is_alive_and_ready_at_once() -> None:
 
 def test_each_port_answers_its_own_paths_only() -> None:
     with running() as node:
-        assert get(client_url(node, "/readyz")) == (404, "nothing is here; ask for one of /map, /stats, /peers\n")
+        assert get(client_url(node, "/readyz")) == (
+            404,
+            "nothing is here; ask for one of /map, /map/, /stats, /peers\n",
+        )
         assert get(peer_url(node, "/map?k=a"))[0] == 404
         assert get(peer_url(node, "/exchange"))[0] == 405
 

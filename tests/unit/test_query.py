@@ -2,7 +2,7 @@
 
 import pytest
 
-from gossip.api.query import keys_of
+from gossip.api.query import key_in_path, query_of
 from tests.unit.fakes import refusal_of
 
 KEYS = [
@@ -28,7 +28,7 @@ KEYS = [
 
 @pytest.mark.parametrize(("query", "keys"), KEYS)
 def test_keys(query: bytes, keys: list[bytes]) -> None:
-    assert list(keys_of(query)) == keys
+    assert list(query_of(query).keys) == keys
 
 
 BAD = [
@@ -43,11 +43,42 @@ BAD = [
     (b"k=\xff", "a key is not UTF-8"),
     (b"k=%C3", "a key is not UTF-8"),
     (b"k=%ED%A0%80", "a key is not UTF-8"),
+    (b"k=%00", "a key may not begin with U+0000"),
+    (b"k=" + b"a" * 65_536, "a key may have 65535 bytes at most"),
 ]
 
 
 @pytest.mark.parametrize(("query", "why"), BAD)
 def test_what_is_no_key(query: bytes, why: str) -> None:
-    status, sentence = refusal_of(lambda: keys_of(query))
+    status, sentence = refusal_of(lambda: query_of(query))
     assert status == 422
     assert sentence.startswith(why)
+
+
+def test_other_parameters_are_read_by_name_and_the_last_counts() -> None:
+    assert query_of(b"ttl=1&k=a&ttl=2.5&wait=all&with+space=%C3%A9&&=x&flag&bad=%ff").others == {
+        "ttl": "2.5",
+        "wait": "all",
+        "with space": "é",
+        "flag": "",
+        "bad": "\ufffd",
+    }
+
+
+PATHS = [
+    (b"a", b"a"),
+    (b"a/b//c", b"a/b//c"),
+    (b"a+b", b"a+b"),
+    (b"a%20b%2F", b"a b/"),
+    (b"caf%C3%A9", "café".encode()),
+]
+
+
+@pytest.mark.parametrize(("rest", "key"), PATHS)
+def test_the_rest_of_a_path_is_a_key(rest: bytes, key: bytes) -> None:
+    assert key_in_path(rest) == key
+
+
+@pytest.mark.parametrize("rest", [b"", b"%", b"%ff", b"%00"])
+def test_what_is_no_key_in_a_path(rest: bytes) -> None:
+    assert refusal_of(lambda: key_in_path(rest))[0] == 422

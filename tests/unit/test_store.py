@@ -8,10 +8,10 @@ import pytest
 from gossip.data.clock import MICROS
 from gossip.data.digest import ROOT, leaf_of
 from gossip.data.entry import Entry
+from gossip.data.intake import SLICE
 from gossip.data.limits import StoreLimits
 from gossip.data.merged import Merged
 from gossip.data.refused import StoreFrozen, StoreFull
-from gossip.data.store import MERGE_SLICE
 from tests.unit.fakes import NOON, Wall, items_of, make_store
 
 SMALL = StoreLimits(store_bytes=10, value_bytes=8, skew_micros=60 * MICROS)
@@ -187,7 +187,7 @@ def test_a_long_merge_lets_writers_in_between_its_slices() -> None:
     store = make_store()
 
     def batch() -> Iterator[tuple[bytes, Entry]]:
-        for number in range(3 * MERGE_SLICE):
+        for number in range(3 * SLICE):
             store.put(b"local", b"%d" % number)  # would wait for ever, were the lock held
             yield b"%d" % number, Entry(NOON, 2, b"")
 

@@ -72,7 +72,7 @@ def test_tombstones_that_are_too_old_are_not_taken() -> None:
 def test_a_value_is_gone_at_its_expiry_and_its_memory_a_second_later() -> None:
     wall = Wall()
     store = make_store(wall=wall)
-    store.put(b"k", b"v" * 100, expiring(2.5))
+    store.write(b"k", b"v" * 100, expiring(2.5))
     wall.now = at(2.5) - 1
     assert store.present(b"k") == Entry(NOON, 1, b"v" * 100, expiring(2.5))
     wall.now = at(2.5)
@@ -85,8 +85,8 @@ def test_a_value_is_gone_at_its_expiry_and_its_memory_a_second_later() -> None:
 def test_a_key_that_has_expired_is_created_anew() -> None:
     wall = Wall()
     store = make_store(wall=wall)
-    assert store.put(b"k", b"v", expiring(1)) is True
-    assert store.put(b"k", b"v", expiring(1)) is False
+    assert store.write(b"k", b"v", expiring(1))[1] is True
+    assert store.write(b"k", b"v", expiring(1))[1] is False
     wall.now = at(1)
     assert store.delete([b"k"]) == 0
     assert store.put(b"k", b"v") is True
@@ -95,7 +95,7 @@ def test_a_key_that_has_expired_is_created_anew() -> None:
 def test_an_expired_entry_keeps_older_values_away_until_it_is_dropped() -> None:
     wall = Wall()
     store = make_store(wall=wall, limits=SHORT)
-    store.put(b"k", b"v", expiring(5))
+    store.write(b"k", b"v", expiring(5))
     wall.now = at(14)
     older = Entry(NOON - 1, 2, b"older")
     assert store.apply([(b"k", older)]) == Merged(stale=1)
@@ -113,7 +113,7 @@ def test_an_entry_that_expired_on_its_way_arrives_as_a_tombstone() -> None:
 def test_nodes_agree_once_the_clocks_of_both_have_passed_the_expiry() -> None:
     fast, slow = Wall(), Wall()
     here, there = make_store(1, wall=fast), make_store(2, wall=slow)
-    here.put(b"k", b"v", expiring(5))
+    here.write(b"k", b"v", expiring(5))
     assert exchange_between(here, there).agreed
     fast.now = at(7)
     assert not exchange_between(here, there).agreed
@@ -133,10 +133,10 @@ def test_a_condition_is_asked_of_the_value_that_is_there() -> None:
         seen.append(entry)
         return True
 
-    store.put(b"k", b"v", expiring(1), note)
-    store.put(b"k", b"w", expiring(1), note)
+    store.write(b"k", b"v", expiring(1), note)
+    store.write(b"k", b"w", expiring(1), note)
     wall.now = at(1)
-    store.put(b"k", b"x", b"", note)
+    store.write(b"k", b"x", b"", note)
     store.delete([b"k"], note)
     store.delete([b"k"], note)
     assert [entry and entry.value for entry in seen] == [None, b"v", None, b"x", None]
@@ -146,7 +146,7 @@ def test_a_condition_that_fails_leaves_everything_as_it_was() -> None:
     store = make_store()
     store.put(b"k", b"v")
     with pytest.raises(ConditionFailed):
-        store.put(b"k", b"w", condition=lambda entry: entry is None)
+        store.write(b"k", b"w", condition=lambda entry: entry is None)
     with pytest.raises(ConditionFailed):
         store.delete([b"k"], condition=lambda entry: entry is None)
     assert store.get(b"k") == Entry(NOON, 1, b"v")

@@ -1,0 +1,110 @@
+"""Entries as clients see them: as JSON, and as fields of a head."""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable
+from email.utils import formatdate
+from typing import Any
+
+from gossip.api.query import checked_key
+from gossip.data.attributes import MAX_TYPE_BYTES, attached, content_type_of, expiry_of
+from gossip.data.clock import MICROS
+from gossip.data.entry import Entry
+from gossip.serving.answer import OCTETS, Answer, Fields, HttpError
+
+JSON = "application/json"
+
+_FORM = 'the body is an object by key, of objects such as {"value": "text"} or {"base64": "dGV4dA=="}'
+
+_TYPE = re.compile(rb"[\x21-\x7e][\x20-\x7e]*")
+"""What may stand in a head, whoever put it."""
+
+
+def json_answer(content: object) -> Answer:
+    """200, with this as JSON."""
+    return Answer(200, (json.dumps(content).encode() + b"\n",), JSON)
+
+
+def told(entry: Entry) -> dict[str, Any]:
+    """An entry that has a value, for JSON."""
+    value = entry.value or b""
+    try:
+        content = {"value": value.decode()}
+    except UnicodeDecodeError:
+        content = {"base64": base64.b64encode(value).decode()}
+    content_type = content_type_of(entry.extra)
+    return {
+        **content,
+        "stamp": entry.time,
+        "origin": f"{entry.origin:016x}",
+        "expiry": expiry_of(entry.extra) or None,
+        **({"contentType": content_type.decode("latin-1")} if content_type else {}),
+    }
+
+
+def etag_of(entry: Entry) -> str:
+    """The stamp, as HTTP writes what tells one state of a thing from another (RFC 9110, section 8.8.3)."""
+    return f'"{entry.time}-{entry.origin:016x}"'
+
+
+def type_of(entry: Entry) -> str:
+    """The type of the value as it was put, or that of any bytes."""
+    content_type = content_type_of(entry.extra)
+    return content_type.decode("latin-1") if _TYPE.fullmatch(content_type) else OCTETS
+
+
+def fields_of(entry: Entry) -> Fields:
+    """What a head tells of an entry."""
+    fields = (
+        ("ETag", etag_of(entry)),
+        ("Last-Modified", formatdate(entry.time // MICROS, usegmt=True)),
+        ("Gossip-Origin", f"{entry.origin:016x}"),
+    )
+    expiry = expiry_of(entry.extra)
+    return (*fields, ("Gossip-Expiry", str(expiry))) if expiry else fields
+
+
+def read_items(body: bytes, most: int, expiry_after: Callable[[float | None], int]) -> dict[bytes, tuple[bytes, bytes]]:
+    """The values of a JSON object by key, each with its extra. Raises HttpError.
+
+    A value may have `most` bytes; `expiry_after` gives the expiry for a `ttl` in seconds.
+    """
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        raise HttpError(422, "the body is no JSON") from None
+    if not isinstance(told, dict) or not told:
+        raise HttpError(422, _FORM)
+    return {_key(key): _item(key, item, most, expiry_after) for key, item in told.items()}
+
+
+def _key(text: str) -> bytes:
+    return checked_key(text.encode(errors="surrogatepass"))
+
+
+def _item(key: str, item: object, most: int, expiry_after: Callable[[float | None], int]) -> tuple[bytes, bytes]:
+    if not isinstance(item, dict):
+        raise HttpError(422, _FORM)
+    value, ttl, content_type = _value(item), item.get("ttl"), item.get("contentType", "")
+    if len(value) > most:
+        raise HttpError(413, f"a value may have {most} bytes at most; that of {key!r} has {len(value)}")
+    if not isinstance(content_type, str) or not content_type.isascii() or len(content_type) > MAX_TYPE_BYTES:
+        raise HttpError(422, f"contentType is text of {MAX_TYPE_BYTES} ASCII characters at most")
+    if ttl is None:
+        return value, attached(0, content_type.encode())
+    seconds = float(ttl) if isinstance(ttl, (int, float)) and not isinstance(ttl, bool) and ttl < 10**15 else None
+    return value, attached(expiry_after(seconds), content_type.encode())
+
+
+def _value(item: dict[str, object]) -> bytes:
+    text, encoded = item.get("value"), item.get("base64")
+    try:
+        if isinstance(text, str) and encoded is None:
+            return text.encode()
+        if isinstance(encoded, str) and text is None:
+            return base64.b64decode(encoded, validate=True)
+    except (UnicodeEncodeError, binascii.Error, ValueError):
+        pass
+    raise HttpError(422, _FORM)

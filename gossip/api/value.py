@@ -1,0 +1,45 @@
+"""One value, exactly: `/map/<key>`, whose bytes are the body and whose stamp is the ETag."""
+
+from gossip.api.entries import fields_of, type_of
+from gossip.api.query import key_in_path, query_of
+from gossip.api.writes import ABSENT, Writes, is_known
+from gossip.data.attributes import MAX_TYPE_BYTES
+from gossip.data.store import Store
+from gossip.serving.answer import Answer, HttpError
+from gossip.serving.request import Request
+
+PREFIX = "/map/"
+
+
+class ValueApi:
+    """What clients may do to one key."""
+
+    def __init__(self, store: Store, writes: Writes) -> None:
+        self._store = store
+        self._writes = writes
+
+    def get(self, request: Request) -> Answer:
+        """The bytes of the value, with its type and ETag; 304 when the client has them already."""
+        entry = self._store.present(_key(request))
+        if entry is None:
+            return ABSENT
+        fields = fields_of(entry)
+        none_match = request.head.fields.get(b"if-none-match")
+        if none_match is not None and is_known(none_match, entry):
+            return Answer(304, fields=fields)
+        return Answer(200, (entry.value or b"",), type_of(entry), fields)
+
+    def put(self, request: Request) -> Answer:
+        """The body becomes the value, of the type that the request says."""
+        content_type = request.head.fields.get(b"content-type", b"")
+        if len(content_type) > MAX_TYPE_BYTES:
+            raise HttpError(422, f"a Content-Type may have {MAX_TYPE_BYTES} bytes at most")
+        return self._writes.put(request, _key(request), query_of(request.head.query).others, content_type)
+
+    def delete(self, request: Request) -> Answer:
+        """The key has no value any more."""
+        return self._writes.delete(request, [_key(request)], query_of(request.head.query).others)
+
+
+def _key(request: Request) -> bytes:
+    return key_in_path(request.head.path[len(PREFIX) :])

@@ -1,0 +1,122 @@
+"""Writes that are answered once peers have them: the entries go straight to peers, who say whether they took them."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Collection
+
+from gossip.sync.address import Address
+from gossip.sync.calls import Calls
+from gossip.sync.exchange import Exchange
+from gossip.sync.message import Message, PeerFault
+
+AT_ONCE = 8
+"""So many peers are asked at the same time at most, for one write."""
+
+ASK_SECONDS = 1.0
+"""A peer has so long to answer; meanwhile others are asked."""
+
+AGAIN_SECONDS = 0.05
+"""When all have been asked and not enough had it, so much passes before those are asked again that did not."""
+
+
+class Confirmer:
+    """Has peers take entries, and counts those that did. Safe to use from any thread."""
+
+    def __init__(self, exchange: Exchange, calls: Calls) -> None:
+        self._exchange = exchange
+        self._calls = calls
+
+    def confirm(self, keys: Collection[bytes], wanted: str, seconds: float) -> tuple[int, bool]:
+        """Wait until so many peers hold the entries of these keys, or later ones, for so many seconds at most.
+
+        `wanted` is a number, `all` for all peers known now, or `majority` for so many that they are, with this node,
+        more than half of all. How many hold them, and whether those are enough.
+        """
+        known = len(self._calls.roster.known())
+        enough = {"all": known, "majority": (known + 1) // 2}.get(wanted)
+        asking = _Asking(self._calls, self._messages(keys), int(wanted) if enough is None else enough, seconds)
+        return asking.wait()
+
+    def _messages(self, keys: Collection[bytes]) -> list[Message]:
+        left = deque(keys)
+        messages = []
+        while left:
+            messages.append(self._exchange.news(left))
+        return messages
+
+
+class _Asking:
+    """One write, on its way to enough peers."""
+
+    def __init__(self, calls: Calls, messages: list[Message], enough: int, seconds: float) -> None:
+        self._calls = calls
+        self._messages = messages
+        self._enough = enough
+        self._end = time.monotonic() + seconds
+        self._changed = threading.Condition()
+        self._have: set[int] = set()
+        """The origins of the peers that have it."""
+        self._addresses: set[Address] = set()
+        """Where they are."""
+        self._waiting: deque[Address] = deque()
+        self._asking = 0
+
+    def wait(self) -> tuple[int, bool]:
+        while (left := self._end - time.monotonic()) > 0 and len(self._have) < self._enough:
+            self._waiting = deque(self._left())
+            self._ask_all(left)
+            with self._changed:
+                if not self._over:
+                    self._changed.wait(min(AGAIN_SECONDS, max(0.0, self._end - time.monotonic())))
+        return len(self._have), len(self._have) >= self._enough
+
+    def _left(self) -> list[Address]:
+        return [address for address in self._calls.roster.best_first() if address not in self._addresses]
+
+    @property
+    def _over(self) -> bool:
+        return len(self._have) >= self._enough or time.monotonic() >= self._end
+
+    def _ask_all(self, seconds: float) -> None:
+        """Ask those that wait, until enough have it, all were asked, or time is up."""
+        self._asking = threads = min(AT_ONCE, len(self._waiting), self._enough - len(self._have))
+        for _ in range(threads):
+            threading.Thread(target=self._ask_in_turn, name="confirm", daemon=True).start()
+        with self._changed:
+            self._changed.wait_for(lambda: self._over or not self._asking, seconds)
+
+    def _ask_in_turn(self) -> None:
+        try:
+            while not self._over:
+                try:
+                    address = self._waiting.popleft()
+                except IndexError:
+                    return
+                self._ask(address)
+        finally:
+            with self._changed:
+                self._asking -= 1
+                self._changed.notify_all()
+
+    def _ask(self, address: Address) -> None:
+        """Give one peer what was written, and note whether it has it."""
+        try:
+            for message in self._messages:
+                left = min(ASK_SECONDS, self._end - time.monotonic())
+                if left <= 0:
+                    return
+                reply = self._calls.ask(address, message, left).message
+                if reply.refused or reply.sender.leaving:
+                    return
+        except PeerFault as fault:
+            if not self._over:  # that there is no time left is not the peer's fault
+                self._calls.failed(address, fault)
+            return
+        with self._changed:
+            self._addresses.add(address)
+            if reply.sender.origin == message.sender.origin:
+                self._calls.roster.is_self(address)
+            else:
+                self._have.add(reply.sender.origin)
+            self._changed.notify_all()

@@ -1,0 +1,120 @@
+"""Confirmed writes among fake peers."""
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from gossip.faults import Faults
+from gossip.metrics import Metrics
+from gossip.sync import wire
+from gossip.sync.address import Address
+from gossip.sync.calls import Calls
+from gossip.sync.confirm import Confirmer
+from gossip.sync.message import Message, NotReachable
+from gossip.sync.roster import Roster
+from tests.unit.fakes import items_of, make_exchange, make_store
+
+
+class Peers:
+    """Peers of a node that writes; each is a store of its own."""
+
+    def __init__(self, count: int) -> None:
+        self.store = make_store(100)
+        self.stores = {Address(f"10.0.0.{number}", 1): make_store(number) for number in range(1, count + 1)}
+        self.addresses = list(self.stores)
+        self.down: set[Address] = set()
+        self.refusing: set[Address] = set()
+        self.silent: set[Address] = set()
+        self.over = threading.Event()
+        self.faults = Faults()
+        roster = Roster(lambda: self.addresses, set(), random.Random(1))
+        calls = Calls(roster, self._post, self.faults, Metrics())
+        self.confirm = Confirmer(make_exchange(self.store, budget=1000), calls).confirm
+
+    def _post(self, address: Address, message: bytes, timeout: float) -> bytes:
+        if address in self.silent:
+            self.over.wait(timeout)
+        if address in self.down | self.silent:
+            raise NotReachable("nobody there")
+        if address not in self.stores:
+            return wire.encode(make_exchange(self.store).opening())
+        exchange = make_exchange(self.stores[address])
+        answer, _ = exchange.answer(wire.decode(message))
+        return wire.encode(Message(answer.sender, refused=int(address in self.refusing)))
+
+    @property
+    def holders(self) -> int:
+        return sum(items_of(store).get(b"k") == b"v" for store in self.stores.values())
+
+
+@pytest.fixture
+def peers(request: pytest.FixtureRequest) -> Iterator[Peers]:
+    peers = Peers(getattr(request, "param", 5))
+    peers.store.put(b"k", b"v")
+    yield peers
+    peers.over.set()
+
+
+@pytest.mark.parametrize(
+    ("peers", "wanted", "count"),
+    [(5, "0", 0), (5, "1", 1), (5, "3", 3), (5, "all", 5), (20, "all", 20), (5, "majority", 3), (4, "majority", 2),
+     (2, "majority", 1), (1, "majority", 1), (0, "majority", 0), (0, "all", 0)],
+    indirect=["peers"],
+)  # fmt: skip
+def test_so_many_peers_hold_it(peers: Peers, wanted: str, count: int) -> None:
+    confirmed, enough = peers.confirm([b"k"], wanted, 5)
+    assert enough
+    assert count <= confirmed <= peers.holders
+
+
+def test_more_than_there_are_is_never_enough(peers: Peers) -> None:
+    began = time.monotonic()
+    assert peers.confirm([b"k"], "6", 0.3) == (5, False)
+    assert 0.3 <= time.monotonic() - began < 2
+
+
+def test_peers_that_are_down_or_refuse_do_not_count(peers: Peers) -> None:
+    peers.down, peers.refusing = {*peers.addresses[:1]}, {*peers.addresses[1:3]}
+    assert peers.confirm([b"k"], "2", 5) == (2, True)
+    assert peers.confirm([b"k"], "3", 0.3) == (2, False)
+    assert peers.faults.counts["peer not reachable"] >= 1
+
+
+def test_silent_peers_keep_nobody_waiting_while_others_answer(peers: Peers) -> None:
+    peers.silent = {*peers.addresses[:3]}
+    began = time.monotonic()
+    assert peers.confirm([b"k"], "2", 10) == (2, True)
+    assert time.monotonic() - began < 3
+
+
+def test_a_peer_that_comes_back_in_time_counts(peers: Peers) -> None:
+    peers.down = {*peers.addresses}
+    threading.Timer(0.2, peers.down.clear).start()
+    assert peers.confirm([b"k"], "all", 10) == (5, True)
+
+
+def test_a_peer_that_is_leaving_is_no_safe_place(peers: Peers) -> None:
+    peers.stores[peers.addresses[0]].freeze()
+    assert peers.confirm([b"k"], "all", 0.3) == (4, False)
+
+
+def test_the_node_itself_does_not_count(peers: Peers) -> None:
+    peers.addresses.append(Address("10.9.9.9", 1))
+    assert peers.confirm([b"k"], "6", 0.3) == (5, False)
+
+
+def test_keys_that_fill_several_messages_are_all_held(peers: Peers) -> None:
+    keys = [b"key %d" % number for number in range(100)]
+    for key in keys:
+        peers.store.put(key, b"value")
+    assert peers.confirm(keys, "all", 5) == (5, True)
+    assert all(len(items_of(store)) == 100 for store in peers.stores.values())
+
+
+def test_a_deleted_key_is_confirmed_as_well(peers: Peers) -> None:
+    peers.store.delete([b"k"])
+    assert peers.confirm([b"k"], "all", 5) == (5, True)
+    assert all(items_of(store) == {b"k": None} for store in peers.stores.values())
