@@ -7,6 +7,7 @@ from functools import partial
 
 from gossip.api.exchange import ExchangeApi, message_limit
 from gossip.api.health import HealthApi, Situation
+from gossip.api.keys import KeysApi
 from gossip.api.map import MapApi
 from gossip.api.peers import PeersApi
 from gossip.api.routes import Routes
@@ -104,6 +105,7 @@ class Node:
         routes = Routes({
             "/map": {"GET": all_keys.get, "PUT": all_keys.put, "DELETE": all_keys.delete, "POST": all_keys.post},
             "/map/": {"GET": one_key.get, "PUT": one_key.put, "DELETE": one_key.delete},
+            "/keys": {"GET": KeysApi(self.store).get},
             "/stats": {"GET": stats.get},
             "/peers": {"GET": self._peers.get},
         })  # fmt: skip

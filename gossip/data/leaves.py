@@ -16,6 +16,7 @@ from gossip.data.due import Due
 from gossip.data.entry import Entry, size
 from gossip.data.lifetime import as_of, due_at
 from gossip.data.limits import StoreLimits
+from gossip.data.ordered import Ordered
 
 UNSETTLED = 100
 """So many changed keys may wait to be put into the digest: 0.3 ms of work for whoever asks for it next."""
@@ -34,6 +35,8 @@ class Leaves:
         """Bytes of keys, values and attributes held."""
         self.digest = Digest()
         """In step once `settle` was called."""
+        self.ordered: Ordered | None = None
+        """The keys in order, once somebody has asked for that."""
         self.due = Due()
         """When which entries expire or are to be dropped."""
         self._limits = limits
@@ -78,6 +81,8 @@ class Leaves:
         self.entries += old is None
         self.bytes += growth
         leaf[key] = entry
+        if old is None and self.ordered:
+            self.ordered.add(key)
         if old and (old.extra or old.value is None):
             self.due.remove(key, due_at(old, self._limits.tombstone_micros))
         if entry.extra or entry.value is None:
@@ -91,6 +96,8 @@ class Leaves:
         self.entries -= 1
         self.bytes -= size(key, old)
         del self._leaves[leaf_of(key)][key]
+        if self.ordered:
+            self.ordered.remove(key)
         self.due.remove(key, due_at(old, self._limits.tombstone_micros))
         self._unsettled.setdefault(key, old)
         if len(self._unsettled) >= UNSETTLED:

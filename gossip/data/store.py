@@ -20,6 +20,7 @@ from gossip.data.intake import SLICE, Intake
 from gossip.data.leaves import Leaves
 from gossip.data.lifetime import is_present
 from gossip.data.limits import StoreLimits
+from gossip.data.listing import Listing
 from gossip.data.merged import Merged
 from gossip.data.news import News
 from gossip.data.refused import ConditionFailed, StoreFrozen, StoreFull
@@ -54,6 +55,7 @@ class Store:
         self._frozen = False
         self.get = self._leaves.get
         self.get_all = self._leaves.get_all
+        self.keys_since = Listing(self._lock, self._leaves, self.items).keys_since
 
     @property
     def entries(self) -> int:

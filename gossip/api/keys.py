@@ -1,0 +1,63 @@
+"""Which keys there are: sorted, page by page."""
+
+from collections.abc import Iterator
+
+from gossip.api.entries import json_answer, told
+from gossip.api.query import query_of
+from gossip.data.entry import Entry, size
+from gossip.data.store import Store
+from gossip.serving.answer import Answer, HttpError
+from gossip.serving.request import Request
+
+KEYS, MOST_KEYS = 1_000, 10_000
+"""On one page: unless told, and at most."""
+
+PAGE_BYTES = 4 * 2**20
+"""A page ends when its keys, and its values where they are on it, reach this."""
+
+_AT_ONCE = 1_000
+"""So many keys are taken from the store at a time."""
+
+
+class KeysApi:
+    """Lists the keys that have values."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get(self, request: Request) -> Answer:
+        """A page of keys, with their entries if wanted, and behind which key the next page begins."""
+        request.may_take_long()
+        asked = query_of(request.head.query).others
+        limit = asked.get("limit", str(KEYS))
+        if not (limit.isascii() and limit.isdecimal() and len(limit) <= 5 and 1 <= int(limit) <= MOST_KEYS):
+            raise HttpError(422, f"limit is a whole number from 1 to {MOST_KEYS}: limit={KEYS}")
+        with_values = asked.get("values") == "1"
+        page, goes_on = self._page(asked.get("prefix", ""), asked.get("after", ""), int(limit), with_values)
+        answer: dict[str, object] = {"keys": list(page), "next": [*page][-1] if goes_on else None}
+        if with_values:
+            answer["entries"] = {key: told(entry) for key, entry in page.items()}
+        return json_answer(answer)
+
+    def _page(self, prefix: str, after: str, limit: int, with_values: bool) -> tuple[dict[str, Entry], bool]:
+        """The entries on a page, by key, and whether there are more behind it."""
+        page: dict[str, Entry] = {}
+        used = 0
+        for key, entry in self._entries(prefix.encode(), after.encode()):
+            used += size(key, entry) if with_values else len(key)
+            if page and (len(page) == limit or used > PAGE_BYTES):
+                return page, True
+            page[key.decode()] = entry
+        return page, False
+
+    def _entries(self, prefix: bytes, after: bytes) -> Iterator[tuple[bytes, Entry]]:
+        """All that have values, of those that begin so, behind this key."""
+        first, excluded = (prefix, False) if prefix > after else (after, True)
+        while keys := self._store.keys_since(first, _AT_ONCE, excluded):
+            for key in keys:
+                if not key.startswith(prefix):
+                    return
+                entry = self._store.present(key)
+                if entry:
+                    yield key, entry
+            first, excluded = keys[-1], True
