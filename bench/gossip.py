@@ -145,7 +145,8 @@ def row(n: int, name: str, cost: Cost, judged: bool = True) -> str:
 def store_without_digest() -> Store:
     """What a store takes longer than this one is the digest's price."""
     store = Store(1, limits=StoreLimits(2**40))
-    store._leaves.settle = store._leaves._unsettled.clear  # type: ignore[method-assign]
+    leaves = store._held.leaves
+    leaves.settle = leaves._unsettled.clear  # type: ignore[method-assign]
     return store
 
 

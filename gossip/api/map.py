@@ -36,7 +36,7 @@ class MapApi:
             return self._writes.put(request, keys[0], parameters)
         value = self._writes.value_of(request)
         try:
-            created = self._store.put(keys[0], value)
+            created = self._store.write(keys[0], value)[1]
         except NotWritten as reason:
             raise self._writes.refused(reason) from None
         return CREATED if created else OVERWRITTEN

@@ -9,8 +9,9 @@ from gossip.api.entries import etag_of
 from gossip.data.attributes import attached
 from gossip.data.clock import MICROS
 from gossip.data.entry import Entry
+from gossip.data.local import Condition
 from gossip.data.refused import ConditionFailed, NotWritten, StoreFrozen, StoreFull
-from gossip.data.store import Condition, Store
+from gossip.data.store import Store
 from gossip.serving.answer import Answer, HttpError, plain
 from gossip.serving.request import Request
 

@@ -1,18 +1,15 @@
 """Taking in what peers wrote: merged in short slices under the store's lock, or refused."""
 
-import threading
 import time
 from collections.abc import Iterable
 from itertools import islice
 
-from gossip.data.clock import Clock
 from gossip.data.entry import Entry, newest, size
-from gossip.data.leaves import Leaves
+from gossip.data.held import Held
 from gossip.data.lifetime import as_of, due_at
-from gossip.data.limits import PEER_ALLOWANCE, StoreLimits
+from gossip.data.limits import PEER_ALLOWANCE
 from gossip.data.merged import Merged
 from gossip.data.travel import Travel
-from gossip.garbage import Grown
 
 SLICE = 100
 """Entries dealt with per hold of the lock: some 0.5 ms, so that a writer hardly notices a merge of a million."""
@@ -21,26 +18,20 @@ SLICE = 100
 class Intake:
     """The store's door for entries from peers. Safe to use from any thread."""
 
-    def __init__(
-        self, lock: threading.Lock, leaves: Leaves, clock: Clock, limits: StoreLimits, travel: Travel, grown: Grown
-    ) -> None:
-        self._lock = lock
-        self._leaves = leaves
-        self._clock = clock
-        self._limits = limits
+    def __init__(self, held: Held, travel: Travel) -> None:
+        self._held, self._leaves, self._clock, self._limits = held, held.leaves, held.clock, held.limits
         self._travel = travel
-        self._grown = grown
 
     def apply(self, items: Iterable[tuple[bytes, Entry]]) -> Merged:
         """Merge entries, each by the merge law."""
         merged = Merged()
         source = iter(items)
         while batch := list(islice(source, SLICE)):
-            with self._lock:
+            with self._held.lock:
                 now = self._clock.wall()
                 for key, entry in batch:
                     self._merge(key, entry, now, merged)
-            self._grown.to(self._leaves.entries)
+            self._held.grown.to(self._leaves.entries)
             time.sleep(0)  # hands the interpreter to whoever waits for it; releasing the lock alone does not
         return merged
 

@@ -11,6 +11,7 @@ Small dicts make "list this part" a walk of that part alone, without a second in
 from collections.abc import Iterable
 from zlib import crc32
 
+from gossip.data.counters import MARK, Counters, counter_of
 from gossip.data.digest import FIRST_LEAF, Digest, fingerprint, leaf_of
 from gossip.data.due import Due
 from gossip.data.entry import Entry, size
@@ -28,7 +29,7 @@ LARGE = 4096
 class Leaves:
     """All entries. Has no lock."""
 
-    def __init__(self, limits: StoreLimits) -> None:
+    def __init__(self, limits: StoreLimits, counters: Counters) -> None:
         self.entries = 0
         """How many keys are held, tombstones included."""
         self.bytes = 0
@@ -39,6 +40,7 @@ class Leaves:
         """The keys in order, once somebody has asked for that."""
         self.due = Due()
         """When which entries expire or are to be dropped."""
+        self._counters = counters
         self._limits = limits
         self._most_entries = limits.entries
         self._leaves: dict[int, dict[bytes, Entry]] = {}
@@ -81,8 +83,11 @@ class Leaves:
         self.entries += old is None
         self.bytes += growth
         leaf[key] = entry
-        if old is None and self.ordered:
-            self.ordered.add(key)
+        if old is None:
+            if key[0] == MARK:
+                self._counters.came(key)
+            if self.ordered:
+                self.ordered.add(counter_of(key))
         if old and (old.extra or old.value is None):
             self.due.remove(key, due_at(old, self._limits.tombstone_micros))
         if entry.extra or entry.value is None:
@@ -96,8 +101,11 @@ class Leaves:
         self.entries -= 1
         self.bytes -= size(key, old)
         del self._leaves[leaf_of(key)][key]
-        if self.ordered:
-            self.ordered.remove(key)
+        if key[0] == MARK:
+            self._counters.went(key)
+        name = counter_of(key)
+        if self.ordered and name not in self._counters and self.get(name) is None:
+            self.ordered.remove(name)
         self.due.remove(key, due_at(old, self._limits.tombstone_micros))
         self._unsettled.setdefault(key, old)
         if len(self._unsettled) >= UNSETTLED:

@@ -13,5 +13,9 @@ class StoreFrozen(NotWritten):
     """It came after the node began to stop."""
 
 
+class NotANumber(NotWritten):
+    """It was to add to a value that is no whole number."""
+
+
 class ConditionFailed(NotWritten):
     """It was not to be made on what is held."""

@@ -1,0 +1,42 @@
+"""What is held, and what all doors to it share: the lock, the clock, the limits."""
+
+import threading
+
+from gossip.data.clock import Clock
+from gossip.data.counters import Counters
+from gossip.data.entry import Entry
+from gossip.data.leaves import Leaves
+from gossip.data.lifetime import is_present
+from gossip.data.limits import StoreLimits
+from gossip.garbage import Grown
+
+
+class Held:
+    """Entries, and the lock under which they change."""
+
+    def __init__(self, clock: Clock, limits: StoreLimits) -> None:
+        self.clock = clock
+        self.limits = limits
+        self.lock = threading.Lock()
+        self.counters = Counters(self.present)
+        self.leaves = Leaves(limits, self.counters)
+        self.grown = Grown()
+
+    def is_present(self, entry: Entry | None) -> bool:
+        """Whether an entry has a value now."""
+        return (
+            entry is not None and entry.value is not None and (not entry.extra or is_present(entry, self.clock.wall()))
+        )
+
+    def present(self, key: bytes) -> Entry | None:
+        """The entry held for this very key, if it has a value now."""
+        entry = self.leaves.get(key)
+        return entry if self.is_present(entry) else None
+
+    def seen(self, key: bytes, held: Entry | None) -> Entry | None:
+        """What a reader sees of a key for which this entry is held: its total, where it is a counter."""
+        if key in self.counters and (total := self.counters.total(key, held)):
+            return total
+        if held is None or held.value is None:
+            return None
+        return held if not held.extra or is_present(held, self.clock.wall()) else None

@@ -1,0 +1,131 @@
+"""Writes that are made here: stamped and put in place under the store's lock, or refused."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+
+from gossip.data.counters import Share, number_of, share_key, share_of, share_value
+from gossip.data.entry import Entry, size
+from gossip.data.held import Held
+from gossip.data.news import News
+from gossip.data.refused import ConditionFailed, NotANumber, StoreFrozen, StoreFull
+
+RECENT_WRITES = 10_000
+"""So many of the latest writes made here are remembered by key, to go first when the node stops."""
+
+Condition = Callable[[Entry | None], bool]
+"""Whether a write may be made, by the entry that a reader sees; None where there is no value."""
+
+
+class Local:
+    """The store's door for this node's own writes. Safe to use from any thread."""
+
+    def __init__(self, held: Held, origin: int, news: News) -> None:
+        self.recent: deque[bytes] = deque(maxlen=RECENT_WRITES)
+        """The keys last written here, the latest at the end."""
+        self.frozen = False
+        """Whether nothing is written any more."""
+        self._held, self._leaves, self._counters = held, held.leaves, held.counters
+        self._origin = origin
+        self._news = news
+
+    def put(self, key: bytes, value: bytes) -> bool:
+        """Write a value here and now. True when the key had none before. Raises as `write`."""
+        return self.write(key, value)[1]
+
+    def write(
+        self, key: bytes, value: bytes, extra: bytes = b"", condition: Condition | None = None
+    ) -> tuple[Entry, bool]:
+        """Write a value with its attributes here and now. What was written, and whether the key had no value before.
+
+        Raises StoreFull when there is no room, StoreFrozen when the node is stopping, ConditionFailed when the
+        condition does not hold; the store is then unchanged.
+        """
+        with self._held.lock:
+            old = self._leaves.get(key)
+            seen = self._held.seen(key, old)
+            if condition and not condition(seen):
+                raise ConditionFailed
+            growth = _growth(key, value, extra, old)
+            self._check_room(growth, old is None)
+            entry = self._write(key, value, extra, old, growth)
+        self._held.grown.to(self._leaves.entries)
+        return entry, seen is None
+
+    def put_all(self, items: Mapping[bytes, tuple[bytes, bytes]]) -> int:
+        """Write several values, each with its extra, or none of them. How many keys had none. Raises as `write`."""
+        with self._held.lock:
+            olds = {key: self._leaves.get(key) for key in items}
+            growths = {key: _growth(key, *item, olds[key]) for key, item in items.items()}
+            self._check_room(sum(growths.values()), [*olds.values()].count(None))
+            created = sum(self._held.seen(key, old) is None for key, old in olds.items())
+            for key, (value, extra) in items.items():
+                self._write(key, value, extra, olds[key], growths[key])
+        self._held.grown.to(self._leaves.entries)
+        return created
+
+    def add(self, key: bytes, amount: int, extra: bytes = b"") -> int:
+        """Add to a counter, on the share of this process, which gets these attributes. The new total.
+
+        Raises as `write`, and NotANumber when the key has a value that is none.
+        """
+        with self._held.lock:
+            plain = self._leaves.get(key)
+            seen = self._held.seen(key, plain)
+            if seen and number_of(seen.value or b"") is None:
+                raise NotANumber
+            mine, base = share_key(key, self._origin), self._counters.base(key, plain)
+            old = self._leaves.get(mine)
+            before = share_of(old.value) if old and self._held.is_present(old) else None
+            value = share_value(Share(amount + (before.amount if before and before.base == base else 0), base))
+            growth = _growth(mine, value, extra, old)
+            self._check_room(growth, old is None)
+            self._write(mine, value, extra, old, growth)
+            total = self._held.seen(key, plain)
+        assert total is not None
+        return int(total.value or b"0")
+
+    def delete(self, keys: Iterable[bytes], condition: Condition | None = None) -> int:
+        """Write a tombstone for each of these keys that has a value. How many had. Raises as `write`."""
+        with self._held.lock:
+            if self.frozen:
+                raise StoreFrozen
+            seen = {key: self._held.seen(key, self._leaves.get(key)) for key in keys}
+            if condition and not all(map(condition, seen.values())):
+                raise ConditionFailed
+            present = [key for key, entry in seen.items() if entry]
+            for key in present:
+                old = self._leaves.get(key)
+                self._write(key, None, b"", old, _growth(key, None, b"", old))
+        return len(present)
+
+    def freeze(self) -> None:
+        """Refuse writes from now on. Every write acknowledged before is in its place when this returns."""
+        with self._held.lock:
+            self.frozen = True
+
+    def _check_room(self, growth: int, new: int) -> None:
+        """Raises what keeps a write from being made."""
+        if self.frozen:
+            raise StoreFrozen
+        if not self._leaves.has_room(growth, new):
+            raise StoreFull
+
+    def _write(self, key: bytes, value: bytes | None, extra: bytes, old: Entry | None, growth: int) -> Entry:
+        if key in self._counters:
+            self._end_shares(key)
+        entry = Entry(self._held.clock.issue(), self._origin, value, extra)
+        self._leaves.place(key, entry, old, growth)
+        self.recent.append(key)
+        self._news.add(key)
+        return entry
+
+    def _end_shares(self, key: bytes) -> None:
+        for share in self._counters.shares(key):
+            held = self._held.present(share)
+            if held:
+                self._write(share, None, b"", held, _growth(share, None, b"", held))
+
+
+def _growth(key: bytes, value: bytes | None, extra: bytes, old: Entry | None) -> int:
+    """By how many bytes the store grows when this takes the old entry's place."""
+    return len(key) + len(value or b"") + len(extra) - (size(key, old) if old else 0)
