@@ -12,6 +12,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 from gossip.sync.address import Address, is_ip
 
@@ -134,10 +135,12 @@ def _resolve(peer: Address) -> list[Address]:
 
 
 def split_by_kind(peers: Sequence[Address]) -> tuple[list[Address], list[Address]]:
-    """The peers given by IP address, and those given by name."""
-    return [peer for peer in peers if is_ip(peer.host)], [peer for peer in peers if not is_ip(peer.host)]
+    """The peers given by IP address, and those given by name, each once."""
+    once_each = list(dict.fromkeys(peers))
+    return [peer for peer in once_each if is_ip(peer.host)], [peer for peer in once_each if not is_ip(peer.host)]
 
 
-def known_peers(fixed: Sequence[Address], discoveries: Sequence[Discovery]) -> list[Address]:
-    """All addresses that are known now, each once."""
-    return list(dict.fromkeys((*fixed, *(address for found in discoveries for address in found.addresses))))
+def known_peers(fixed: Sequence[Address], discoveries: Sequence[Discovery]) -> Sequence[Address]:
+    """All addresses that are known now, each once. Where they are all of one source, the very thing that it gave."""
+    sources = [source for source in (fixed, *(found.addresses for found in discoveries)) if source]
+    return sources[0] if len(sources) == 1 else list(dict.fromkeys(chain(*sources)))

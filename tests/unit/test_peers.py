@@ -154,6 +154,7 @@ def test_the_thread_survives_what_nobody_thought_of(monkeypatch: pytest.MonkeyPa
 def test_peers_by_address_and_by_name() -> None:
     named, six = Address("node-1", 3), Address("::1", 4)
     assert split_by_kind([A, named, six]) == ([A, six], [named])
+    assert split_by_kind([A, named, A, named]) == ([A], [named]), "each once"
 
 
 def test_each_known_peer_is_given_once() -> None:
