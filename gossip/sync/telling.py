@@ -13,6 +13,9 @@ from gossip.sync.message import Message, Spread
 from gossip.sync.roster import Roster
 from gossip.sync.spread import shares, whole_ring
 
+REMEMBERED = 10_000
+"""Pieces of news that were passed on; when there are so many, remembering starts anew."""
+
 Telling = Generator[tuple[Address, Message], bool | None, None]
 """The next peer to be told, and what. It is sent whether that one took it; None begins it."""
 
@@ -26,11 +29,17 @@ class Teller:
         self._roster = roster
         self._fanout = fanout
         self._rng = rng
+        self._passed_on: dict[int, None] = {}
+        """The salts of news that was passed on. Who got no answer tells others in one's place, and so on down the tree:
+        if each passed on what it is told twice, a network that loses answers would carry ever more."""
 
     def passed_on(self, message: Message) -> Telling | None:
         """Others are told what a peer told, as far as it asks for that. None when there is nothing to pass on."""
-        if not (self._fanout and message.spread and message.entries):
+        if not (self._fanout and message.spread and message.entries) or message.spread.salt in self._passed_on:
             return None
+        if len(self._passed_on) >= REMEMBERED:
+            self._passed_on.clear()
+        self._passed_on[message.spread.salt] = None
         return self.tell([key for key, _ in message.entries], message.spread)
 
     def tell(self, keys: Iterable[bytes], spread: Spread | None = None) -> Telling:
