@@ -7,6 +7,7 @@ Rule 3: no request, round or shutdown ever waits for a look-up: the gossip threa
 """
 
 import logging
+import random
 import socket
 import threading
 import time
@@ -21,6 +22,10 @@ SOONEST_SECONDS = 1.0
 
 OLDEST_SECONDS = 30.0
 """Names are looked up at least this often, whatever their TTL says: pods come and go faster than long TTLs."""
+
+LATER = 0.2
+"""Each look may be later by this part of the pause, by lot: a cache gives all nodes a TTL that ends at one moment, and
+thousands of them must not all ask then."""
 
 KEEP_SECONDS = 300.0
 """How long the last good answer stands while look-ups fail."""
@@ -79,7 +84,7 @@ class Discovery(ABC):
             except Exception:  # our own mistake: it may cost a look, never the thread
                 log.exception("looking for peers failed")
                 pause = OLDEST_SECONDS
-            self._stopping.wait(pause)
+            self._stopping.wait(pause * random.uniform(1, 1 + LATER))
 
     def _publish(self, answers: Sequence[LastGood]) -> None:
         self.addresses = tuple(dict.fromkeys(address for answer in answers for address in answer.addresses))
