@@ -8,8 +8,9 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
 Points = dict[str, list[tuple[int, float]]]
-"""For each line: at so many nodes, so much. Lines whose name begins with "real code" are drawn as dots."""
+"""For each line: at so many nodes, so much. The one called "real code" is drawn as dots."""
 
+REAL = "real code"
 COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc4778"]
 
 
@@ -26,7 +27,7 @@ def draw(path: Path, rounds: Points, steps: Points) -> None:
     sizes = [nodes for nodes, _ in next(iter(rounds.values()))]
     left.plot(sizes, [theory(nodes) for nodes in sizes], "--", color="#555555", label="log$_3$ N + log$_2$ ln N")
     left.set(title="By rounds alone", ylabel="rounds until all hold a write", ylim=(0, None))
-    _lines(right, {name: line for name, line in steps.items() if name != "fan-out 1"})
+    _lines(right, steps)
     right.set(title="Told at once", ylabel="steps until all are told", ylim=(0, None))
     for axes in (left, right):
         axes.legend(frameon=False, fontsize=9)
@@ -36,10 +37,9 @@ def draw(path: Path, rounds: Points, steps: Points) -> None:
 def _lines(axes: Axes, points: Points) -> None:
     colours = iter(COLOURS)
     for name, line in points.items():
-        nodes, figures = zip(*line, strict=True)
-        if name.startswith("real code"):
-            axes.plot(nodes, figures, "o", color="black", mfc="none", ms=7, label="real code, simulated", zorder=3)
-        else:
-            axes.plot(nodes, figures, "-", color=next(colours), lw=2, label=name)
+        if name != REAL:
+            axes.plot(*zip(*line, strict=True), "-", color=next(colours), lw=2, label=f"{name}, lean model")
+    dots = zip(*points[REAL], strict=True)
+    axes.plot(*dots, "o", color="black", mfc="none", ms=7, label="real code, simulated", zorder=3)
     axes.set(xscale="log", xlabel="nodes", facecolor="white")
     axes.grid(color="#dddddd")

@@ -1,6 +1,7 @@
 """What becomes of a write in a simulated cluster of real nodes, for `bench/simulate.py`."""
 
 import math
+from collections.abc import Callable
 from statistics import mean
 from typing import NamedTuple
 
@@ -14,6 +15,9 @@ NEVER = 1e6
 """Rounds that far apart are none."""
 IDLE_KEYS = 20
 """So many keys are held where nothing is new: enough that they are summarised, not listed."""
+
+Known = Callable[[World], None]
+"""Says which addresses discovery gives each node."""
 
 
 class Spread(NamedTuple):
@@ -51,10 +55,11 @@ def _outcome(world: World, written: Entry, rounds: float, began: float) -> Sprea
     return Spread(held, rounds, sent, copies, len(world.told), max(depth.values()), took[len(took) // 2], took[-1])
 
 
-def spread(nodes: int, seed: int, loss: float = 0.0, fanout: int = 0, part: float = 1.0) -> Spread:
-    """A write at one node of a cluster at work, until all hold it. Each node knows that part of all nodes."""
+def spread(nodes: int, seed: int, loss: float = 0.0, fanout: int = 0, known: Known | None = None) -> Spread:
+    """A write at one node of a cluster at work, until all hold it. Each node knows all others, or as told."""
     world = World(nodes, seed, fanout=fanout)
-    _know(world, part)
+    if known:
+        known(world)
     world.run(1)
     for node in world.nodes:
         node.sent = 0
@@ -68,11 +73,12 @@ def spread(nodes: int, seed: int, loss: float = 0.0, fanout: int = 0, part: floa
 
 
 def told_at_once(
-    nodes: int, fanout: int, seed: int, loss: float = 0.0, part: float = 1.0, seconds: float = 2.0
+    nodes: int, fanout: int, seed: int, loss: float = 0.0, known: Known | None = None, seconds: float = 2.0
 ) -> Spread:
     """A write at one node that all others have met before, and what comes of it without any round."""
     world = World(nodes, seed, fanout=fanout, interval=NEVER)
-    _know(world, part)
+    if known:
+        known(world)
     for node in world.nodes:
         node.roster.succeeded(world.nodes[0].address, world.nodes[0].store.origin)
     world.network.loss, world.network.delay = loss, DELAY
@@ -81,10 +87,24 @@ def told_at_once(
     return _outcome(world, written, math.inf, 0.0)
 
 
-def _know(world: World, part: float) -> None:
-    if part < 1:
+def by_lot(part: float) -> Known:
+    """Each node knows that part of all nodes, drawn anew for each."""
+
+    def know(world: World) -> None:
         for node in world.nodes:
             world.known_to[node.number] = world.rng.sample(world.addresses, round(part * len(world.nodes)))
+
+    return know
+
+
+def the_same(part: float) -> Known:
+    """All know the same part of all nodes; the one that writes is not in it."""
+
+    def know(world: World) -> None:
+        some = world.addresses[-round(part * len(world.nodes)) :]
+        world.known_to = {node.number: some for node in world.nodes}
+
+    return know
 
 
 def idle(nodes: int, rounds: int = 10) -> tuple[float, float]:
