@@ -7,11 +7,13 @@ Rule 3: no request, round or shutdown ever waits for a look-up: the gossip threa
 """
 
 import logging
+import random
 import socket
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 from gossip.sync.address import Address, is_ip
 
@@ -20,6 +22,10 @@ SOONEST_SECONDS = 1.0
 
 OLDEST_SECONDS = 30.0
 """Names are looked up at least this often, whatever their TTL says: pods come and go faster than long TTLs."""
+
+LATER = 0.2
+"""Each look may be later by this part of the pause, by lot: a cache gives all nodes a TTL that ends at one moment, and
+thousands of them must not all ask then."""
 
 KEEP_SECONDS = 300.0
 """How long the last good answer stands while look-ups fail."""
@@ -78,7 +84,7 @@ class Discovery(ABC):
             except Exception:  # our own mistake: it may cost a look, never the thread
                 log.exception("looking for peers failed")
                 pause = OLDEST_SECONDS
-            self._stopping.wait(pause)
+            self._stopping.wait(pause * random.uniform(1, 1 + LATER))
 
     def _publish(self, answers: Sequence[LastGood]) -> None:
         self.addresses = tuple(dict.fromkeys(address for answer in answers for address in answer.addresses))
@@ -134,10 +140,12 @@ def _resolve(peer: Address) -> list[Address]:
 
 
 def split_by_kind(peers: Sequence[Address]) -> tuple[list[Address], list[Address]]:
-    """The peers given by IP address, and those given by name."""
-    return [peer for peer in peers if is_ip(peer.host)], [peer for peer in peers if not is_ip(peer.host)]
+    """The peers given by IP address, and those given by name, each once."""
+    once_each = list(dict.fromkeys(peers))
+    return [peer for peer in once_each if is_ip(peer.host)], [peer for peer in once_each if not is_ip(peer.host)]
 
 
-def known_peers(fixed: Sequence[Address], discoveries: Sequence[Discovery]) -> list[Address]:
-    """All addresses that are known now, each once."""
-    return list(dict.fromkeys((*fixed, *(address for found in discoveries for address in found.addresses))))
+def known_peers(fixed: Sequence[Address], discoveries: Sequence[Discovery]) -> Sequence[Address]:
+    """All addresses that are known now, each once. Where they are all of one source, the very thing that it gave."""
+    sources = [source for source in (fixed, *(found.addresses for found in discoveries)) if source]
+    return sources[0] if len(sources) == 1 else list(dict.fromkeys(chain(*sources)))

@@ -12,15 +12,14 @@ import queue
 import random
 import threading
 import time
-from collections import deque
-from typing import NamedTuple
+from contextlib import suppress
 
 from gossip.data.store import Store
 from gossip.sync.address import Address
 from gossip.sync.calls import Calls
 from gossip.sync.exchange import Exchange
-from gossip.sync.message import Message, PeerFault, Spread
-from gossip.sync.spread import Share, shares, whole_ring
+from gossip.sync.message import Message, PeerFault
+from gossip.sync.telling import Teller, Telling
 
 GATHER_SECONDS = 0.004
 """A write waits so long for others to go along with it."""
@@ -37,23 +36,16 @@ MOST_WAITING = 100
 log = logging.getLogger("gossipcar.push")
 
 
-class _Told(NamedTuple):
-    """News from a peer that is to be passed on."""
-
-    keys: list[bytes]
-    spread: Spread
-
-
 class Push:
     """Tells peers of writes, at most `fanout` of them, who tell the others."""
 
     def __init__(self, store: Store, exchange: Exchange, calls: Calls, fanout: int) -> None:
         """With a `fanout` of 0 nothing is told to anybody."""
         self._store = store
-        self._exchange = exchange
         self._calls = calls
         self._fanout = fanout
-        self._queue: queue.SimpleQueue[_Told | None] = queue.SimpleQueue()
+        self._teller = Teller(exchange, calls.roster, fanout, random.Random())
+        self._queue: queue.SimpleQueue[Telling | None] = queue.SimpleQueue()
         """What is to be passed on; None says that there are writes of this node's own."""
         self._due: float | None = None
         """When this node's own news is to be told, on the monotonic clock; None while there is none."""
@@ -78,10 +70,11 @@ class Push:
 
     def pass_on(self, message: Message) -> None:
         """Tell others what a peer told, as far as it asks for that. From any thread; does not wait."""
-        if not (self._fanout and message.spread and message.entries):
+        telling = self._teller.passed_on(message)
+        if telling is None:
             return
         if self._queue.qsize() < MOST_WAITING:
-            self._queue.put(_Told([key for key, _ in message.entries], message.spread))
+            self._queue.put(telling)
         else:
             self._calls.metrics.news_dropped.add()
 
@@ -95,12 +88,12 @@ class Push:
     def _step(self) -> None:
         """Wait for something to tell, and tell it."""
         try:
-            told = self._queue.get(timeout=self._due and max(0.0, self._due - time.monotonic()))
+            telling = self._queue.get(timeout=self._due and max(0.0, self._due - time.monotonic()))
         except queue.Empty:
             pass
         else:
-            if told:
-                self._tell(deque(told.keys), told.spread)
+            if telling:
+                self._run_through(telling)
             elif self._due is None:
                 self._due = max(time.monotonic() + GATHER_SECONDS, self._rested)
         if self._due is not None and time.monotonic() >= self._due:
@@ -110,26 +103,16 @@ class Push:
     def _tell_own(self) -> None:
         """Tell what has been written here."""
         began = time.monotonic()
-        self._tell(deque(self._store.take_news()))
+        self._run_through(self._teller.tell(self._store.take_news()))
         now = time.monotonic()
         self._rested = now + REST * (now - began)
 
-    def _tell(self, keys: deque[bytes], spread: Spread | None = None) -> None:
-        """Tell the entries of these keys to the peers in a range of the ring, or to all."""
-        while keys and not self._stopping:
-            message = self._exchange.news(keys)
-            if message.entries:
-                peers = self._calls.roster.in_good_standing(but=_writer_of(message))
-                within = spread or whole_ring(random.getrandbits(64))
-                for share in shares(peers, within, self._fanout):
-                    self._tell_share(message, share, within.salt)
-
-    def _tell_share(self, message: Message, share: Share, salt: int) -> None:
-        """Tell the first peer of a share that takes it, and leave the rest of the share to that one."""
-        for place, address in share.peers:
-            message.spread = Spread(salt, place, share.until)
-            if self._take_to(address, message):
-                return
+    def _run_through(self, telling: Telling) -> None:
+        """Send what is to be told, each message once the one before was answered."""
+        taken = None
+        with suppress(StopIteration):
+            while not self._stopping:
+                taken = self._take_to(*telling.send(taken))
 
     def _take_to(self, address: Address, message: Message) -> bool:
         try:
@@ -143,9 +126,3 @@ class Push:
         self._calls.roster.succeeded(address, reply.sender.origin)
         self._calls.metrics.news_out.add()
         return True
-
-
-def _writer_of(message: Message) -> int | None:
-    """The origin of all these entries, who need not be told; None when they are of several."""
-    origins = {entry.origin for _, entry in message.entries}
-    return origins.pop() if len(origins) == 1 else None

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from gossip.sync.address import Address
@@ -45,7 +45,7 @@ class Roster:
 
     def __init__(
         self,
-        discover: Callable[[], list[Address]],
+        discover: Callable[[], Sequence[Address]],
         own: Collection[Address],
         rng: random.Random,
         now: Callable[[], float] = time.monotonic,
@@ -59,20 +59,26 @@ class Roster:
         """Addresses that turned out to be this node's own, and until when they are believed to be."""
         self._origins: dict[Address, int] = {}
         """Whose address it was when it last answered."""
+        self._found: Sequence[Address] = ()
+        """What discovery gave when a peer was last picked."""
 
     def known(self) -> list[Address]:
         """All peers that may be out there now."""
-        now = self._now()
-        return [a for a in self._discover() if a not in self._own and self._found_out.get(a, now) <= now]
+        itself = self._itself()
+        return [address for address in self._discover() if address not in itself]
 
     def pick(self) -> Address | None:
         """A random peer, or None when there is none."""
-        known = self.known()
-        self._standings = {address: self._standings[address] for address in known if address in self._standings}
-        self._origins = {address: self._origins[address] for address in known if address in self._origins}
-        if not known:
-            return None
-        return self._rng.choices(known, [self._weight(address) for address in known])[0]
+        found = self._discover()
+        if found is not self._found:
+            self._found = found
+            self._forget_all_but(found)
+        itself = self._itself()
+        while any(address not in itself for address in found):
+            address = self._rng.choice(found)
+            if address not in itself and self._rng.random() < self._weight(address):
+                return address
+        return None
 
     def in_good_standing(self, but: int | None = None) -> list[Address]:
         """The peers worth telling something: those that did not fail within their `pause`, and not of this origin."""
@@ -103,6 +109,15 @@ class Roster:
     def is_self(self, address: Address) -> None:
         """This address turned out to be this node's own."""
         self._found_out[address] = self._now() + OWN_SECONDS
+
+    def _itself(self) -> set[Address]:
+        """The addresses that lead back to this node, as far as it knows."""
+        now = self._now()
+        return {*self._own, *(address for address, until in self._found_out.copy().items() if until > now)}
+
+    def _forget_all_but(self, found: Sequence[Address]) -> None:
+        self._standings = {address: self._standings[address] for address in found if address in self._standings}
+        self._origins = {address: self._origins[address] for address in found if address in self._origins}
 
     def _weight(self, address: Address) -> float:
         standing = self._standings.get(address)

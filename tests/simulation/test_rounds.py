@@ -4,54 +4,18 @@ Karp, Schindelhauer, Shenker and Voecking (2000, "Randomized rumor spreading") c
 every node calls one random other, and each call passes the rumour either way when one of the two had it *as the round
 began*. About log3 N + log2 ln N rounds are needed; drawing such rounds gives means of 3.5, 6.5 and 9.2 for 10, 100 and
 1,000 nodes.
-
-The nodes here run the real conversations over the real wire. To have synchronous rounds, their stores put off what
-peers give them until the round ends, so that no conversation tells of news from its own round.
 """
 
 import math
-from collections.abc import Iterable
 from statistics import mean
 
 import pytest
 
-from gossip.data.entry import Entry
-from gossip.data.merged import Merged
-from gossip.data.store import Store
+from tests.simulation.synchronous import rounds_to_all
 from tests.simulation.world import World
 
 THEORY = {10: 3.5, 100: 6.5, 1_000: 9.2}
 SEEDS = {10: 40, 100: 12, 1_000: 6}
-
-
-class RoundStore(Store):
-    """A store that takes in what peers give only when the round ends. All else is the real thing."""
-
-    _put_off: tuple[tuple[bytes, Entry], ...] = ()
-
-    def apply(self, items: Iterable[tuple[bytes, Entry]]) -> Merged:
-        self._put_off += tuple(items)
-        return Merged()
-
-    def end_round(self) -> None:
-        super().apply(self._put_off)
-        self._put_off = ()
-
-
-def synchronous_rounds(nodes: int, seed: int) -> int:
-    """In how many synchronous rounds a write at one node reaches all."""
-    world = World(nodes, seed, make_store=RoundStore)
-    written = world.nodes[0].put(b"key", b"value")
-    rounds = 0
-    while any(node.store.get(b"key") != written for node in world.nodes):
-        rounds += 1
-        for node in world.nodes:
-            peer = world.rng.randrange(nodes - 1)
-            world.converse(node, world.nodes[peer + (peer >= node.number)])
-        for node in world.nodes:
-            assert isinstance(node.store, RoundStore)
-            node.store.end_round()
-    return rounds
 
 
 def free_rounds(nodes: int, seed: int) -> int:
@@ -64,7 +28,7 @@ def free_rounds(nodes: int, seed: int) -> int:
 
 @pytest.mark.parametrize("nodes", THEORY)
 def test_a_write_reaches_all_nodes_in_as_many_synchronous_rounds_as_theory_says(nodes: int) -> None:
-    measured = mean(synchronous_rounds(nodes, seed) for seed in range(SEEDS[nodes]))
+    measured = mean(rounds_to_all(nodes, seed) for seed in range(SEEDS[nodes]))
     print(f"{nodes} nodes: {measured:.2f} synchronous rounds, theory {THEORY[nodes]}")
     assert abs(measured - THEORY[nodes]) < 1
 

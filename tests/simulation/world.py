@@ -1,4 +1,4 @@
-"""A cluster on one thread: virtual time, a seeded random network, and the real store, exchange, wire and roster.
+"""A cluster on one thread: virtual time, a seeded random network, and the real store, exchange, wire, roster, teller.
 
 Rule 1: every message passes through `wire`, both ways.
 Rule 2: time moves only in `World.run`, from one event to the next; nothing sleeps, and one seed gives one history.
@@ -8,9 +8,9 @@ Rule 4: while a message is on its way, other nodes go on: their rounds that fall
 """
 
 import heapq
+import math
 import random
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 
 from gossip.data.clock import MICROS, Clock
@@ -26,36 +26,14 @@ from gossip.sync.message import Message, PeerFault
 from gossip.sync.outcome import Outcome
 from gossip.sync.roster import Roster
 from gossip.sync.syncer import JITTER
+from tests.simulation.network import LATE_SECONDS, Network
+from tests.simulation.pushing import Pushing
 
 EPOCH = 1_700_000_000 * MICROS
 """What a correct clock shows when a world begins."""
 
 CONVERSATIONS = 10
 """Conversations within one round at most. It stands for the seconds after which the gossip thread ends a round."""
-
-
-@dataclass
-class Network:
-    """How messages fare. All chances are of one message, be it a request or an answer."""
-
-    loss: float = 0.0
-    """The chance that it is lost."""
-    late: float = 0.0
-    """The chance that it arrives ten seconds after its sender gave up. The peer still takes in a late request."""
-    delay: float = 0.0
-    """The most seconds that it takes otherwise."""
-    sides: dict[int, int] = field(default_factory=dict)
-    """On which side of a partition each node is, by number; 0 unless told. Nothing passes between sides."""
-
-    def split(self, *sides: Iterable[int]) -> None:
-        """Part these groups of nodes from each other, and from all nodes not named."""
-        self.sides = {number: side for side, numbers in enumerate(sides, 1) for number in numbers}
-
-    def heal(self) -> None:
-        self.sides = {}
-
-    def connects(self, a: int, b: int) -> bool:
-        return self.sides.get(a, 0) == self.sides.get(b, 0)
 
 
 class Node:
@@ -66,6 +44,8 @@ class Node:
         self.address = Address(f"node-{number}", 80)
         self.skew = 0.0
         """Seconds by which its wall clock is ahead."""
+        self.sent = 0
+        """Bytes of all messages that it sent, without what HTTP adds."""
         self._world = world
         self.start()
 
@@ -76,7 +56,8 @@ class Node:
         self.merged = Merged()
         self.store = world.make_store(world.rng.getrandbits(64), Clock(self.wall), StoreLimits())
         self.exchange = Exchange(self.store, "simulated", world.rng, world.budget)
-        self.roster = Roster(world.discover, {self.address}, world.rng, now=lambda: world.now)
+        self.roster = Roster(lambda: world.discover(self), {self.address}, world.rng, now=lambda: world.now)
+        self.push = Pushing(world, self)
 
     def crash(self) -> None:
         self.up = False
@@ -99,8 +80,10 @@ class Node:
 
     def answer(self, request: bytes) -> bytes:
         """What it says to the bytes of a request."""
-        answer, merged = self.exchange.answer(wire.decode(request))
+        message = wire.decode(request)
+        answer, merged = self.exchange.answer(message)
         self.merged += merged
+        self.push.pass_on(message)
         return wire.encode(answer)
 
 
@@ -113,6 +96,7 @@ class World:
         seed: int,
         *,
         interval: float = 1.0,
+        fanout: int = 0,
         budget: int = MESSAGE_BUDGET,
         make_store: Callable[[int, Clock, StoreLimits], Store] = Store,
     ) -> None:
@@ -120,21 +104,30 @@ class World:
         self.now = 0.0
         """Seconds since the world began."""
         self.interval = interval
+        self.fanout = fanout
+        """As GOSSIP_FANOUT: how many peers each node tells of news at once; without, the rounds alone bring it."""
+        self.told: list[tuple[float, int, int]] = []
+        """Each time that news came to a node at once: when, who told it, who was told, by number."""
         self.budget = budget
         self.make_store = make_store
         self.network = Network()
-        self._addresses = [Address(f"node-{number}", 80) for number in range(nodes)]
+        self.addresses: Sequence[Address] = [Address(f"node-{number}", 80) for number in range(nodes)]
+        self.known_to: dict[int, Sequence[Address]] = {}
+        """The addresses that discovery gives a node, by number; all, unless told."""
         self.nodes = [Node(self, number) for number in range(nodes)]
         self._of = {node.address: node for node in self.nodes}
         self._order = count()
         self._events: list[tuple[float, int, Callable[[], object]]] = []
         self._waiting = False
         for node in self.nodes:
-            self._after(self.rng.uniform(0, interval), self._turns_of(node))
+            self.after(self.rng.uniform(0, interval), self._turns_of(node))
 
-    def discover(self) -> list[Address]:
-        """All addresses, those of nodes that are down among them: discovery lags."""
-        return self._addresses
+    def discover(self, node: Node) -> Sequence[Address]:
+        """All addresses that this node knows, those of nodes that are down among them: discovery lags."""
+        return self.known_to.get(node.number, self.addresses)
+
+    def node_at(self, address: Address) -> Node:
+        return self._of[address]
 
     def run(self, rounds: float) -> None:
         """Let so many intervals pass."""
@@ -167,9 +160,9 @@ class World:
 
         def send(message: Message) -> Message:
             request = wire.encode(message)
-            self._carry(node, peer, late=lambda: peer.answer(request))
+            self._carry(node, peer, request, late=lambda: peer.answer(request))
             answer = peer.answer(request)
-            self._carry(peer, node)
+            self._carry(peer, node, answer)
             if node.store is not process or not node.up:
                 raise PeerFault("the node that asked is no more")
             return wire.decode(answer)
@@ -185,21 +178,27 @@ class World:
     def _turns_of(self, node: Node) -> Callable[[], None]:
         def turn() -> None:
             self.round(node)
-            self._after(self.interval * self.rng.uniform(1 - JITTER, 1 + JITTER), turn)
+            self.after(self.interval * self.rng.uniform(1 - JITTER, 1 + JITTER), turn)
 
         return turn
 
-    def _carry(self, sender: Node, receiver: Node, late: Callable[[], object] | None = None) -> None:
+    def post(self, sender: Node, receiver: Node, body: bytes, arrived: Callable[[], object]) -> None:
+        """Put a message on its way. `arrived` is called when it gets there, if it does."""
+        sender.sent += len(body)
+        seconds = self.network.seconds(self.rng)
+        if seconds < math.inf and self.network.connects(sender.number, receiver.number):
+            self.after(seconds, lambda: arrived() if receiver.up else None)
+
+    def _carry(self, sender: Node, receiver: Node, body: bytes, late: Callable[[], object] | None = None) -> None:
         """Take a message over the network: pass the time, or raise PeerFault. `late` is its late arrival."""
-        network = self.network
-        if self.rng.random() < network.loss:
-            raise PeerFault("timed out: lost")
-        if self.rng.random() < network.late:
-            if late is not None:
-                self._after(10.0, lambda: late() if receiver.up else None)
-            raise PeerFault("timed out: late")
-        self._pass(self.rng.uniform(0, network.delay))
-        if not receiver.up or not network.connects(sender.number, receiver.number):
+        sender.sent += len(body)
+        seconds = self.network.seconds(self.rng)
+        if seconds >= LATE_SECONDS:
+            if late is not None and seconds < math.inf:
+                self.after(seconds, lambda: late() if receiver.up else None)
+            raise PeerFault("timed out: lost, or late")
+        self._pass(seconds)
+        if not receiver.up or not self.network.connects(sender.number, receiver.number):
             raise PeerFault("not reached")
 
     def _pass(self, seconds: float) -> None:
@@ -210,7 +209,7 @@ class World:
         self._run_until(self.now + seconds)
         self._waiting = False
 
-    def _after(self, seconds: float, act: Callable[[], object]) -> None:
+    def after(self, seconds: float, act: Callable[[], object]) -> None:
         heapq.heappush(self._events, (self.now + seconds, next(self._order), act))
 
     def _run_until(self, end: float) -> None:

@@ -133,6 +133,18 @@ def test_what_becomes_of_a_look_up_is_logged_when_it_changes(
     ]
 
 
+def test_looks_are_up_to_a_fifth_later_than_due_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A DNS server's cache gives all nodes a TTL that ends at one moment: they must not all ask at once then."""
+    found = Found(*[(A,)] * 50)
+    waits: list[float] = []
+    monkeypatch.setattr(found._stopping, "wait", lambda seconds: waits.append(seconds / 0.01))
+    found.start()
+    wait_until(lambda: len(waits) >= 40)
+    found.stop()
+    assert all(1.0 <= wait <= 1.2 for wait in waits[:40])
+    assert max(waits[:40]) - min(waits[:40]) > 0.1
+
+
 def test_the_thread_goes_on_looking_and_stops_when_told() -> None:
     found = Found((A,), (B,))
     found.start()
@@ -154,6 +166,7 @@ def test_the_thread_survives_what_nobody_thought_of(monkeypatch: pytest.MonkeyPa
 def test_peers_by_address_and_by_name() -> None:
     named, six = Address("node-1", 3), Address("::1", 4)
     assert split_by_kind([A, named, six]) == ([A, six], [named])
+    assert split_by_kind([A, named, A, named]) == ([A], [named]), "each once"
 
 
 def test_each_known_peer_is_given_once() -> None:

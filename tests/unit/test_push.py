@@ -106,6 +106,18 @@ def test_what_a_peer_tells_is_passed_on_within_the_range_it_gives(cast: Cast) ->
     assert cast.keys == [(b"a",)] * 3
 
 
+@pytest.mark.parametrize("cast", [(40,)], indirect=True)
+def test_what_is_told_again_as_its_answer_was_lost_is_passed_on_once(cast: Cast) -> None:
+    entry = Entry(NOON, 9, b"1")
+    cast.store.apply([(b"a", entry)])
+    for salt, until in ((7, ALL), (7, ALL // 2), (8, ALL)):
+        cast.push.pass_on(
+            Message(make_exchange(cast.store).opening().sender, entries=[(b"a", entry)], spread=Spread(salt, 0, until))
+        )
+    wait_until(lambda: len(cast.told) == 6)
+    assert [message.spread.salt for _, message in cast.told if message.spread] == [7, 7, 7, 8, 8, 8]
+
+
 def test_what_was_refused_here_is_not_passed_on(cast: Cast) -> None:
     refused = Message(
         make_exchange(cast.store).opening().sender, entries=[(b"a", Entry(NOON, 9, b"1"))], spread=Spread(1, 0, ALL)
@@ -141,11 +153,9 @@ def test_an_address_that_leads_back_here_is_passed_over(cast: Cast) -> None:
 def test_what_waits_to_be_passed_on_is_bounded(cast: Cast) -> None:
     cast.store.apply([(b"a", Entry(NOON, 9, b"1"))])
     cast.may_go_on.clear()
-    news = Message(
-        make_exchange(cast.store).opening().sender, entries=[(b"a", Entry(NOON, 9, b"1"))], spread=Spread(1, 0, ALL)
-    )
-    for _ in range(MOST_WAITING + 11):
-        cast.push.pass_on(news)
+    sender = make_exchange(cast.store).opening().sender
+    for salt in range(MOST_WAITING + 11):
+        cast.push.pass_on(Message(sender, entries=[(b"a", Entry(NOON, 9, b"1"))], spread=Spread(salt, 0, ALL)))
     assert 10 <= cast.metrics.news_dropped.total <= 11, "one may have been taken up at once"
 
 

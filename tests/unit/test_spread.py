@@ -48,8 +48,8 @@ def test_each_salt_draws_another_order() -> None:
 
 
 def test_a_place_is_what_the_protocol_says() -> None:
-    assert place(7, Address("10.0.0.1", 46747)) == 0x95ABC906E50B0828
-    assert place(7, Address("fd00::1", 46747)) == 0xC52B04601FA432E6
+    assert place(7, Address("10.0.0.1", 46747)) == 0x7908F672F1A4FB8D
+    assert place(7, Address("fd00::1", 46747)) == 0x63B803EBBBCA68FD
 
 
 def test_a_peer_that_others_do_not_know_of_is_told_by_who_does() -> None:

@@ -32,7 +32,7 @@ ORDER = [
     ["gossip.sync.address"],
     ["gossip.sync.peers", "gossip.sync.spread"],
     ["gossip.sync.dns_peers", "gossip.sync.roster", "gossip.sync.sightings", "gossip.sync.transport"],
-    ["gossip.sync.calls"],
+    ["gossip.sync.calls", "gossip.sync.telling"],
     ["gossip.sync.syncer"],
     ["gossip.sync.confirm", "gossip.sync.push"],
     ["gossip.serving"],
