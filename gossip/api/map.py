@@ -1,19 +1,23 @@
 """The map: put a value under a key, get the values of keys, delete them."""
 
+import re
+
 from gossip.api.entries import JSON, json_answer, read_items, told
 from gossip.api.query import query_of
-from gossip.api.writes import ABSENT, Writes, wait_of
-from gossip.data.entry import size
+from gossip.api.writes import ABSENT, Wait, Writes, wait_of
+from gossip.data.counters import MAX_COUNTER_BYTES, share_key
+from gossip.data.entry import Entry, size
 from gossip.data.lifetime import is_present
 from gossip.data.refused import NotWritten
 from gossip.data.store import Store
-from gossip.serving.answer import OCTETS, Answer, HttpError
+from gossip.serving.answer import OCTETS, Answer, HttpError, plain
 from gossip.serving.request import Request
 
 SMALL = 4096
 """Values below this are copied into their line; larger ones go out as they are."""
 MOST_JSON = 16 * 2**20
 """Bytes of values that go into one answer as JSON, which is made as a whole."""
+_AMOUNT = re.compile(r"-?[0-9]{1,18}")
 CREATED = Answer(201)
 OVERWRITTEN = Answer(204)
 
@@ -49,7 +53,7 @@ class MapApi:
         if JSON.encode() in request.head.fields.get(b"accept", b""):
             return self._get_json(request, keys)
         lines: list[bytes] = []
-        for key, entry in self._store.get_all(keys):
+        for key, entry in self._found(keys):
             value = entry.value
             if value is None or (entry.extra and not is_present(entry, self._store.clock.wall())):
                 continue
@@ -67,12 +71,19 @@ class MapApi:
         return self._writes.delete(request, keys, parameters)
 
     def post(self, request: Request) -> Answer:
-        """Many keys at once, from a JSON object: all are written, or none."""
+        """Add to a counter, or write many keys at once."""
         keys, parameters = query_of(request.head.query)
-        if keys:
-            raise HttpError(422, "name no key to write many: POST /map, with a JSON object by key as the body")
         wait = wait_of(request, parameters)
+        if "add" in parameters:
+            added = self._add(keys, parameters)
+            return self._writes.confirmed(wait, [share_key(keys[0], self._store.origin)], added)
+        if keys:
+            raise HttpError(422, "say what to add, add=5; or name no key, and give a JSON object by key as the body")
         request.may_take_long()
+        return self._put_all(request, wait)
+
+    def _put_all(self, request: Request, wait: Wait | None) -> Answer:
+        """Write what a JSON object says: all of it, or nothing."""
         items = read_items(self._writes.body_of_many(request), self._most, self._writes.expiry_after)
         try:
             created = self._store.put_all(items)
@@ -81,10 +92,27 @@ class MapApi:
         counts = {"created": created, "overwritten": len(items) - created}
         return self._writes.confirmed(wait, items, json_answer(counts))
 
+    def _add(self, keys: tuple[bytes, ...], parameters: dict[str, str]) -> Answer:
+        """Add to a counter: 200 and its total here."""
+        if len(keys) != 1 or len(keys[0]) > MAX_COUNTER_BYTES:
+            raise HttpError(422, f"name one counter, in {MAX_COUNTER_BYTES} bytes at most: POST /map?k=<key>&add=5")
+        if not _AMOUNT.fullmatch(parameters["add"]):
+            raise HttpError(422, "add is a whole number of up to 18 digits: add=5")
+        try:
+            total = self._store.add(keys[0], int(parameters["add"]), self._writes.extra_of(parameters))
+        except NotWritten as reason:
+            raise self._writes.refused(reason) from None
+        return plain(200, str(total))
+
+    def _found(self, keys: tuple[bytes, ...]) -> list[tuple[bytes, Entry]]:
+        """What is held for these keys, with totals of counters."""
+        if not self._store.counts:
+            return self._store.get_all(keys)
+        return [(key, entry) for key in keys if (entry := self._store.present(key))]
+
     def _get_json(self, request: Request, keys: tuple[bytes, ...]) -> Answer:
         request.may_take_long()
-        now = self._store.clock.wall()
-        found = {key: entry for key, entry in self._store.get_all(keys) if is_present(entry, now)}
+        found = {key: entry for key in keys if (entry := self._store.present(key))}
         if sum(size(key, entry) for key, entry in found.items()) > MOST_JSON:
             raise HttpError(422, f"the values take over {MOST_JSON} bytes; ask for fewer keys at once")
         return json_answer({key.decode(): told(entry) for key, entry in found.items()}) if found else ABSENT

@@ -10,7 +10,7 @@ from gossip.data.attributes import attached
 from gossip.data.clock import MICROS
 from gossip.data.entry import Entry
 from gossip.data.local import Condition
-from gossip.data.refused import ConditionFailed, NotWritten, StoreFrozen, StoreFull
+from gossip.data.refused import ConditionFailed, NotANumber, NotWritten, StoreFrozen, StoreFull
 from gossip.data.store import Store
 from gossip.serving.answer import Answer, HttpError, plain
 from gossip.serving.request import Request
@@ -52,7 +52,7 @@ class Writes:
         """The body becomes the value: 201 when the key had none, 204 when it was overwritten, with its ETag."""
         wait = wait_of(request, parameters)
         value = self.value_of(request)
-        extra = attached(self._expiry_of(parameters), content_type)
+        extra = self.extra_of(parameters, content_type)
         try:
             entry, created = self._store.write(key, value, extra, condition_of(request.head.fields))
         except NotWritten as reason:
@@ -93,13 +93,17 @@ class Writes:
         fields = (*answer.fields, ("Gossip-Confirmed", str(count)))
         return answer._replace(status=answer.status if enough else 202, fields=fields)
 
-    def _expiry_of(self, parameters: Mapping[str, str]) -> int:
-        return self.expiry_after(seconds_of(parameters["ttl"])) if "ttl" in parameters else 0
+    def extra_of(self, parameters: Mapping[str, str], content_type: bytes = b"") -> bytes:
+        """What is attached to what is written now with these parameters."""
+        expiry = self.expiry_after(seconds_of(parameters["ttl"])) if "ttl" in parameters else 0
+        return attached(expiry, content_type)
 
     def refused(self, reason: NotWritten) -> HttpError:
         """What a client is told of a write that was not made."""
         if isinstance(reason, StoreFull):
             return HttpError(507, self._full)
+        if isinstance(reason, NotANumber):
+            return HttpError(409, "the value is no whole number, so nothing can be added to it; put a number first")
         if isinstance(reason, ConditionFailed):
             return HttpError(412, "the value here is not the one that the condition asks for; read it anew")
         return HttpError(503, "this node is stopping and takes no more writes", (("Retry-After", "1"),))

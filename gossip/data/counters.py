@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from gossip.data.entry import Entry
+from gossip.data.entry import MAX_KEY_BYTES, Entry
 
 MARK = 0
 """The first byte of a share's key; no other key begins so."""
@@ -25,6 +25,9 @@ NEVER = (0, 0)
 
 _HEAD = re.compile(rb"\0\+[0-9a-f]{16}:")
 _HEAD_BYTES = 19
+MAX_COUNTER_BYTES = MAX_KEY_BYTES - _HEAD_BYTES
+"""The longest key of a counter."""
+
 _SHARE = re.compile(rb"(-?[0-9]{1,100}) ([0-9]{1,20})-([0-9a-f]{16})")
 _NUMBER = re.compile(rb"[+-]?[0-9]{1,100}")
 

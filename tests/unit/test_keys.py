@@ -81,6 +81,16 @@ def test_what_is_written_and_dropped_after_a_listing_is_seen_by_the_next() -> No
     assert page(store)["keys"] == ["a", "b"]
 
 
+def test_counters_are_listed_by_their_own_keys() -> None:
+    store = store_with("b")
+    store.add(b"c", 5)
+    assert page(store)["keys"] == ["b", "c"]
+    store.add(b"a", 5)
+    assert page(store, "values=1")["entries"]["a"]["value"] == "5"
+    store.delete([b"c"])
+    assert page(store)["keys"] == ["a", "b"]
+
+
 def test_entries_come_with_it_if_wanted() -> None:
     store = store_with("a")
     assert page(store, "values=1") == {

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from gossip.api.writes import Writes
 from gossip.data.clock import MICROS
 from gossip.data.limits import StoreLimits
 from gossip.data.store import Store
-from gossip.serving.answer import Answer
+from gossip.serving.answer import Answer, plain
 from tests.unit.fakes import (
     NOON,
     Wall,
@@ -50,6 +51,9 @@ class Client:
     def post(self, body: object, query: str = "") -> Answer:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.map.post(with_body("POST", f"/map?{query}", raw))
+
+    def add(self, query: str) -> Answer:
+        return self.map.post(request_of(f"POST /map?{query} HTTP/1.1\r\nHost: x\r\n\r\n".encode()))
 
     def get_json(self, query: str) -> Any:
         raw = f"GET /map?{query} HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\n\r\n".encode()
@@ -164,6 +168,23 @@ def test_one_bad_value_among_good_ones_and_none_is_written() -> None:
     client = Client()
     assert refusal_of(lambda: client.post({"a": {"value": "1"}, "b": {}}))[0] == 422
     assert items_of(client.store) == {}
+
+
+def test_adding_answers_the_total_and_reading_gives_it() -> None:
+    client = Client()
+    assert client.add("k=hits&add=5") == plain(200, "5")
+    assert client.add("k=hits&add=-7") == plain(200, "-2")
+    client.put("k=a", b"1")
+    assert text_of(client.map.get(get_of("/map?k=a&k=hits&k=none"))) == "a=1\nhits=-2\n"
+    assert client.get_json("k=hits")["hits"]["value"] == "-2"
+    assert client.put("k=hits").status == 204
+    said = "the value is no whole number, so nothing can be added to it; put a number first"
+    assert refusal_of(lambda: client.add("k=hits&add=1")) == (409, said)
+    for query in ("add=1", "k=a&k=b&add=1", "k=a&add=", "k=a&add=1.5", "k=a&add=" + "9" * 19, "k=a&add=1&ttl=0"):
+        assert refusal_of(partial(client.add, query))[0] == 422
+    assert client.add("k=brief&add=1&ttl=2").status == 200
+    client.wall.now = NOON + 2 * MICROS
+    assert client.map.get(get_of("/map?k=brief")).status == 404
 
 
 def test_bodies_of_many_have_their_bounds() -> None:

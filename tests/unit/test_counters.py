@@ -1,0 +1,182 @@
+"""Counters: shares, totals, and what plain writes and deletes do to them."""
+
+import pytest
+
+from gossip.data.attributes import attached
+from gossip.data.clock import MICROS
+from gossip.data.counters import counter_of, share_key, share_of
+from gossip.data.entry import Entry
+from gossip.data.limits import StoreLimits
+from gossip.data.refused import NotANumber, StoreFrozen, StoreFull
+from gossip.data.store import Store
+from tests.unit.fakes import NOON, Wall, exchange_between, make_store
+
+
+def total(store: Store, key: bytes = b"hits") -> bytes | None:
+    entry = store.present(key)
+    return entry and entry.value
+
+
+def test_shares_have_keys_of_their_own() -> None:
+    key = share_key(b"hits", 255)
+    assert key == b"\0+00000000000000ff:hits"
+    assert counter_of(key) == b"hits"
+    assert [counter_of(other) for other in (b"hits", b"\0+00:hits", b"\0")] == [b"hits", b"\0+00:hits", b"\0"]
+
+
+NO_SHARES = [None, b"", b"5", b"5 6", b"5 6-7", b"x 6-0000000000000007", b"9" * 101 + b" 6-" + b"0" * 16]
+
+
+@pytest.mark.parametrize("value", NO_SHARES)
+def test_what_is_no_share(value: bytes | None) -> None:
+    assert share_of(value) is None
+
+
+def test_what_is_added_here_is_summed() -> None:
+    store = make_store()
+    assert store.present(b"hits") is None
+    assert [store.add(b"hits", amount) for amount in (5, -7, 0, 10**17)] == [5, -2, -2, 10**17 - 2]
+    assert store.add(b"other", 1) == 1
+    assert store.get(b"hits") is None
+    assert store.present(b"hits") == Entry(NOON + 3, 1, b"99999999999999998")
+    assert store.entries == 2
+
+
+def test_nothing_is_lost_when_many_add_apart() -> None:
+    stores = [make_store(origin) for origin in range(1, 9)]
+    for number, store in enumerate(stores):
+        for _ in range(number + 1):
+            store.add(b"hits", 10)
+    for here in stores:
+        for there in stores:
+            if here is not there:
+                exchange_between(here, there)
+    exchange_between(stores[0], stores[-1])
+    for store in stores[1:]:
+        exchange_between(stores[0], store)
+    assert [total(store) for store in stores] == [b"360"] * 8
+
+
+def test_a_number_that_was_put_is_what_is_added_to() -> None:
+    store = make_store()
+    store.put(b"hits", b"100")
+    assert store.add(b"hits", 5) == 105
+    assert store.put(b"hits", b"7") is False
+    assert total(store) == b"7"
+    assert store.add(b"hits", 1) == 8
+
+
+@pytest.mark.parametrize("value", [b"", b"text", b"1.5", b"1 ", b"\xff"])
+def test_nothing_is_added_to_what_is_no_number(value: bytes) -> None:
+    store = make_store()
+    store.put(b"hits", value)
+    with pytest.raises(NotANumber):
+        store.add(b"hits", 1)
+    assert total(store) == value
+
+
+def test_a_counter_can_be_overwritten_by_anything() -> None:
+    store = make_store()
+    store.add(b"hits", 5)
+    assert store.put(b"hits", b"text") is False
+    assert total(store) == b"text"
+
+
+def test_a_delete_ends_a_counter_and_it_begins_anew() -> None:
+    store = make_store()
+    store.add(b"hits", 5)
+    assert store.delete([b"hits"]) == 1
+    assert total(store) is None
+    assert store.delete([b"hits"]) == 0
+    assert store.add(b"hits", 3) == 3
+
+
+def test_all_see_the_end_of_a_counter_and_what_was_added_after_it() -> None:
+    here, there = make_store(1), make_store(2)
+    here.add(b"hits", 5)
+    there.add(b"hits", 7)
+    exchange_between(here, there)
+    here.delete([b"hits"])
+    exchange_between(here, there)
+    assert (total(here), total(there)) == (None, None)
+    there.add(b"hits", 1)
+    here.add(b"hits", 2)
+    exchange_between(here, there)
+    assert (total(here), total(there)) == (b"3", b"3")
+
+
+def test_an_add_that_had_not_heard_of_a_put_is_lost_with_the_counter() -> None:
+    here, there = make_store(1), make_store(2)
+    here.add(b"hits", 5)
+    exchange_between(here, there)
+    here.put(b"hits", b"100")
+    there.add(b"hits", 7)
+    exchange_between(here, there)
+    assert (total(here), total(there)) == (b"100", b"100")
+    assert there.add(b"hits", 1) == 101
+    exchange_between(here, there)
+    assert total(here) == b"101"
+
+
+def test_an_add_right_after_the_end_is_not_ended_with_the_share() -> None:
+    """Whoever has seen the delete stamps above all that went with it, however slow its clock and small its origin."""
+    here, there = make_store(9), make_store(2, wall=Wall(NOON - 50 * MICROS))
+    there.add(b"hits", 7)
+    exchange_between(here, there)
+    here.delete([b"hits"])
+    deleted = here.get(b"hits")
+    assert deleted
+    there.apply([(b"hits", deleted)])
+    there.add(b"hits", 1)
+    exchange_between(here, there)
+    assert (total(here), total(there)) == (b"1", b"1")
+
+
+def test_counters_outlive_the_tombstone_they_began_on() -> None:
+    wall = Wall()
+    store = make_store(wall=wall, limits=StoreLimits(tombstone_micros=10 * MICROS))
+    store.add(b"hits", 5)
+    store.delete([b"hits"])
+    store.add(b"hits", 2)
+    wall.now = NOON + 20 * MICROS
+    store.sweep()
+    assert store.get(b"hits") is None
+    assert total(store) == b"2"
+    assert store.add(b"hits", 1) == 3
+
+
+def test_a_share_with_a_time_to_live_ends() -> None:
+    wall = Wall()
+    store = make_store(wall=wall)
+    store.add(b"hits", 5, attached(NOON + 5 * MICROS))
+    wall.now = NOON + 4 * MICROS
+    assert store.add(b"hits", 1, attached(NOON + 9 * MICROS)) == 6
+    wall.now = NOON + 9 * MICROS
+    assert total(store) is None
+    assert store.add(b"hits", 1) == 1
+
+
+def test_a_restarted_process_has_a_share_of_its_own() -> None:
+    before, there, after = make_store(1), make_store(2), make_store(3)
+    before.add(b"hits", 5)
+    exchange_between(before, there)
+    exchange_between(after, there)
+    assert after.add(b"hits", 1) == 6
+
+
+def test_adds_are_refused_as_writes_are() -> None:
+    store = make_store(limits=StoreLimits(store_bytes=60))
+    store.add(b"hits", 5)
+    with pytest.raises(StoreFull):
+        store.add(b"more", 5)
+    store.freeze()
+    with pytest.raises(StoreFrozen):
+        store.add(b"hits", 5)
+    assert total(store) == b"5"
+
+
+def test_shares_that_make_no_sense_count_nothing() -> None:
+    store = make_store()
+    store.apply([(share_key(b"hits", 2), Entry(NOON, 2, b"nonsense"))])
+    assert total(store) is None
+    assert store.add(b"hits", 1) == 1
