@@ -14,6 +14,8 @@ FALLBACK_CLIENT_PORT = 8080
 """Taken for clients when the default port may not be bound and the user chose none."""
 
 _MIB, _GIB = 2**20, 2**30
+LEAST_ROUNDS = 10
+"""So many rounds at least are shorter than TOMBSTONE_TTL: who misses one or the other is not out of touch."""
 
 
 class SettingError(Exception):
@@ -96,7 +98,7 @@ SETTINGS = (
     Setting("TOMBSTONE_TTL", "86400", "seconds",
             "how long deleted and expired keys are remembered, so that older values cannot return; not for ever, as "
             "they take memory. Give all nodes the same",
-            "a number from 1 to 31536000", seconds(1, 31_536_000)),
+            "a number from 10 to 31536000", seconds(10, 31_536_000)),
     Setting("MAX_CONNECTIONS", "512", "connections",
             "clients at once at each client port; the next is answered 503, as each may hold a thread for a while; "
             "peers and health have an allowance of their own",
@@ -184,6 +186,10 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
             raise SettingError(f"{shown} is not allowed: give {setting.allowed}") from None
     default_port = values["peer_port"] or DEFAULT_PEER_PORT
     values["peers"] = tuple(Address(host, port or default_port) for host, port in values["peers"])
+    if values["tombstone_ttl"] < LEAST_ROUNDS * values["gossip_interval"]:
+        raise SettingError(
+            f"TOMBSTONE_TTL={values['tombstone_ttl']:g} is not allowed: give at least {LEAST_ROUNDS} times GOSSIP_INTERVAL"
+        )
     values["my_pod_name"] = values["my_pod_name"] or socket.gethostname()
     values["cluster_name"] = values["cluster_name"] or values["service_dns_name"] or "gossipcar"
     return Settings(**values, chosen=frozenset(chosen))

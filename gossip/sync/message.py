@@ -52,6 +52,8 @@ class Sender(NamedTuple):
     """The largest value that it accepts, in bytes."""
     leaving: bool
     """Whether it is stopping, so that it is no safe place for a last copy."""
+    touched: int = 0
+    """Until when it was in touch with others, in microseconds since the Unix epoch; 0 when it never was."""
 
 
 class Listed(NamedTuple):

@@ -32,10 +32,11 @@ _WANT = struct.Struct(">H")
 _COUNT = struct.Struct(">I")
 _SPREAD = struct.Struct(">QQQ")
 _PLACE = struct.Struct(">QQI")
+_TOUCH = struct.Struct(">Q")
 _ENTRY = struct.Struct(">QQHIHB")
 
 _OPENING, _CUT, _LEAVING = 1, 2, 4
-_SUMMARIES, _LISTINGS, _WANTS, _ENTRIES, _SPREADING, _PLACES = 1, 2, 3, 4, 5, 6
+_SUMMARIES, _LISTINGS, _WANTS, _ENTRIES, _SPREADING, _PLACES, _TOUCHED = 1, 2, 3, 4, 5, 6, 7
 _VALUE, _TOMBSTONE = 0, 1
 
 
@@ -65,6 +66,7 @@ def encode(message: Message) -> bytes:
         (_ENTRIES, _entries(message.entries) if message.entries else []),
         (_SPREADING, [_SPREAD.pack(*message.spread)] if message.spread else []),
         (_PLACES, [_PLACE.pack(*message.place)] if message.place else []),
+        (_TOUCHED, [_TOUCH.pack(sender.touched)] if sender.touched else []),
     )
     for tag, pieces in sections:
         if pieces:
@@ -185,6 +187,11 @@ def _read_place(cursor: _Cursor, message: Message) -> None:
     message.place = Place(*cursor.unpack(_PLACE))
 
 
+def _read_touch(cursor: _Cursor, message: Message) -> None:
+    (touched,) = cursor.unpack(_TOUCH)
+    message.sender = message.sender._replace(touched=touched)
+
+
 def _read_entries(cursor: _Cursor, message: Message) -> None:
     """One slice for each key, value and extra, as there may be thousands; `_Cursor.take` would double the price."""
     (count,) = cursor.unpack(_COUNT)
@@ -211,4 +218,5 @@ _READERS: dict[int, Callable[[_Cursor, Message], None]] = {
     _ENTRIES: _read_entries,
     _SPREADING: _read_spread,
     _PLACES: _read_place,
+    _TOUCHED: _read_touch,
 }

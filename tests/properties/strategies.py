@@ -49,6 +49,7 @@ senders = st.builds(
     fingerprint=u64,
     largest=u64,
     leaving=st.booleans(),
+    touched=u64,
 )
 
 listings = st.builds(

@@ -54,8 +54,8 @@ class Node:
         world = self._world
         self.up = True
         self.merged = Merged()
-        self.store = world.make_store(world.rng.getrandbits(64), Clock(self.wall), StoreLimits())
-        self.exchange = Exchange(self.store, "simulated", world.rng, world.budget)
+        self.store = world.make_store(world.rng.getrandbits(64), Clock(self.wall), world.limits)
+        self.exchange = Exchange(self.store, "simulated", world.rng, world.budget, lambda: world.now)
         self.roster = Roster(lambda: world.discover(self), {self.address}, world.rng, now=lambda: world.now)
         self.push = Pushing(world, self)
 
@@ -98,6 +98,7 @@ class World:
         interval: float = 1.0,
         fanout: int = 0,
         budget: int = MESSAGE_BUDGET,
+        limits: StoreLimits = StoreLimits(),  # noqa: B008
         make_store: Callable[[int, Clock, StoreLimits], Store] = Store,
     ) -> None:
         self.rng = random.Random(seed)
@@ -109,6 +110,7 @@ class World:
         self.told: list[tuple[float, int, int]] = []
         """Each time that news came to a node at once: when, who told it, who was told, by number."""
         self.budget = budget
+        self.limits = limits
         self.make_store = make_store
         self.network = Network()
         self.addresses: Sequence[Address] = [Address(f"node-{number}", 80) for number in range(nodes)]

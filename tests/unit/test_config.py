@@ -61,7 +61,7 @@ GOOD = [
     ("MAX_STORE_BYTES", str(1024 * GIB), 1024 * GIB),
     ("MAX_CLOCK_SKEW", "0.1", 0.1),
     ("MAX_CLOCK_SKEW", "86400", 86400.0),
-    ("TOMBSTONE_TTL", "1", 1.0),
+    ("TOMBSTONE_TTL", "10", 10.0),
     ("TOMBSTONE_TTL", "31536000", 31_536_000.0),
     ("MAX_CONNECTIONS", "1", 1),
     ("MAX_HEAD_BYTES", "256", 256),
@@ -122,7 +122,7 @@ BAD = [
     ("GOSSIP_FANOUT", "65", "a whole number from 0 to 64"),
     ("CLIENT_HOST", "[::1", "IP addresses or localhost, separated by commas"),
     ("SERVICE_DNS_NAME", "a\\b", "a DNS name"),
-    ("TOMBSTONE_TTL", "0", "a number from 1 to 31536000"),
+    ("TOMBSTONE_TTL", "9", "a number from 10 to 31536000"),
     ("MAX_VALUE_BYTES", "0", "a whole number from 1 to 16777216"),
     ("MAX_VALUE_BYTES", "1M", "a whole number from 1 to 16777216"),
     ("MAX_STORE_BYTES", "0", "a whole number from 1 to 1099511627776"),
@@ -212,3 +212,10 @@ def test_peers_without_a_port_are_called_on_the_nodes_own(peer_port: str, expect
     settings = load({}, {"PEERS": "a", "PEER_PORT": peer_port})
     assert settings.peers == (Address("a", expected),)
     assert settings.default_peer_port == expected
+
+
+def test_tombstones_outlast_many_rounds() -> None:
+    load({}, {"GOSSIP_INTERVAL": "10", "TOMBSTONE_TTL": "100"})
+    with pytest.raises(SettingError) as refused:
+        load({}, {"GOSSIP_INTERVAL": "10", "TOMBSTONE_TTL": "99"})
+    assert str(refused.value) == "TOMBSTONE_TTL=99 is not allowed: give at least 10 times GOSSIP_INTERVAL"

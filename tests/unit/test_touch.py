@@ -1,0 +1,155 @@
+"""Nodes that come back after so long that deletes may have been forgotten meanwhile."""
+
+import random
+
+import pytest
+
+from gossip.data.clock import MICROS
+from gossip.data.entry import Entry
+from gossip.data.limits import StoreLimits
+from gossip.data.store import Store
+from gossip.sync.exchange import Exchange
+from gossip.sync.touch import ALONE_SECONDS, Touch
+from tests.unit.fakes import NOON, Wall, items_of, over_the_wire
+
+TTL = 100 * MICROS
+LIMITS = StoreLimits(tombstone_micros=TTL)
+
+
+class Cluster:
+    """Some nodes with one clock."""
+
+    def __init__(self, count: int) -> None:
+        self.wall = Wall()
+        self.stores: list[Store] = []
+        self.exchanges: list[Exchange] = []
+        for _ in range(count):
+            self.add()
+
+    def add(self) -> int:
+        store = Store(len(self.stores) + 1, limits=LIMITS)
+        store.clock.wall = self.wall
+        self.stores.append(store)
+        self.exchanges.append(_exchange(store, self.wall))
+        return len(self.stores) - 1
+
+    def pass_seconds(self, seconds: float) -> None:
+        self.wall.now += round(seconds * MICROS)
+        for store in self.stores:
+            store.sweep()
+
+    def meet(self, here: int, there: int) -> None:
+        self.exchanges[here].converse(over_the_wire(self.exchanges[there]), more=lambda: True)
+
+    def held(self, *numbers: int) -> list[dict[bytes, bytes | None]]:
+        return [items_of(self.stores[number]) for number in numbers]
+
+
+def _exchange(store: Store, wall: Wall) -> Exchange:
+    return Exchange(store, "test", random.Random(1), now=lambda: wall.now / MICROS)
+
+
+@pytest.fixture
+def cluster() -> Cluster:
+    """Nodes 0, 1 and 2, which all held `deleted` and `kept`; then 2 lost touch, and `deleted` was deleted."""
+    cluster = Cluster(3)
+    cluster.stores[0].put(b"deleted", b"old")
+    cluster.stores[0].put(b"kept", b"old")
+    for _ in range(2):
+        cluster.meet(0, 1)
+        cluster.meet(0, 2)
+    cluster.pass_seconds(1)
+    cluster.stores[0].delete([b"deleted"])
+    cluster.meet(0, 1)
+    return cluster
+
+
+def away(cluster: Cluster, seconds: int = 150) -> None:
+    """Time passes, in which 0 and 1 keep in touch."""
+    for _ in range(seconds):
+        cluster.pass_seconds(1)
+        cluster.meet(0, 1)
+        cluster.meet(1, 0)
+
+
+@pytest.mark.parametrize(("here", "there"), [(0, 2), (2, 0)])
+def test_a_node_that_was_away_for_too_long_gives_up_what_it_held(cluster: Cluster, here: int, there: int) -> None:
+    away(cluster)
+    cluster.stores[0].put(b"new", b"1")
+    cluster.stores[2].put(b"own", b"2")
+    cluster.stores[2].put(b"kept", b"own, too")
+    assert cluster.held(0) == [{b"kept": b"old", b"new": b"1"}]
+    cluster.meet(here, there)
+    cluster.meet(here, there)
+    both = {b"kept": b"own, too", b"new": b"1", b"own": b"2"}
+    assert cluster.held(0, 2) == [both, both]
+
+
+@pytest.mark.parametrize(("here", "there"), [(0, 2), (2, 0)])
+def test_a_node_that_was_away_for_less_gives_up_nothing(cluster: Cluster, here: int, there: int) -> None:
+    cluster.stores[2].put(b"own, before all", b"1")
+    away(cluster, 90)
+    cluster.meet(here, there)
+    both = {b"deleted": None, b"kept": b"old", b"own, before all": b"1"}
+    assert cluster.held(0, 2) == [both, both]
+
+
+def test_what_one_tells_that_was_away_is_not_taken_unless_it_was_written_since(cluster: Cluster) -> None:
+    away(cluster)
+    told = cluster.exchanges[2].opening()
+    old = cluster.stores[2].get(b"deleted")
+    assert old
+    told.entries = [(b"deleted", old), (b"since", Entry(cluster.wall.now, 3, b"v"))]
+    answer, merged = cluster.exchanges[0].answer(told)
+    assert answer.says_nothing
+    assert merged.news == 1
+    assert cluster.held(0) == [{b"kept": b"old", b"since": b"v"}]
+
+
+def test_old_values_do_not_get_in_by_way_of_a_new_node(cluster: Cluster) -> None:
+    away(cluster)
+    new = cluster.add()
+    cluster.meet(new, 2)
+    assert cluster.held(new) == [{b"deleted": b"old", b"kept": b"old"}]
+    cluster.stores[new].put(b"own", b"1")
+    cluster.meet(0, new)
+    cluster.meet(0, new)
+    assert cluster.held(0, new) == [{b"kept": b"old", b"own": b"1"}] * 2
+
+
+def test_a_single_node_that_is_joined_after_days_is_the_cluster() -> None:
+    cluster = Cluster(2)
+    cluster.stores[0].put(b"k", b"v")
+    cluster.meet(0, 1)
+    cluster.pass_seconds(1000)
+    new = cluster.add()
+    cluster.meet(new, 0)
+    cluster.meet(0, new)
+    assert cluster.held(0, new) == [{b"k": b"v"}] * 2
+    for _ in range(int(ALONE_SECONDS) + 2):
+        cluster.pass_seconds(1)
+        cluster.meet(0, new)
+        cluster.meet(new, 0)
+    assert cluster.exchanges[0].touch.until >= cluster.wall.now - MICROS
+    late = cluster.add()
+    cluster.meet(late, new)
+    assert cluster.held(0, new, late) == [{b"k": b"v"}] * 3
+
+
+def test_a_node_that_never_met_anybody_keeps_what_it_has() -> None:
+    cluster = Cluster(2)
+    cluster.stores[0].put(b"k", b"v")
+    cluster.pass_seconds(1000)
+    cluster.stores[1].put(b"l", b"w")
+    cluster.meet(0, 1)
+    assert cluster.held(0, 1) == [{b"k": b"v", b"l": b"w"}] * 2
+
+
+def test_a_peer_whose_clock_is_years_ahead_makes_nobody_give_up_anything() -> None:
+    cluster = Cluster(1)
+    touch = Touch(cluster.stores[0], lambda: 0.0)
+    touch.met()
+    cluster.stores[0].put(b"k", b"v")
+    assert touch.until == NOON
+    assert not touch.hear(NOON + 10**15)
+    assert cluster.held(0) == [{b"k": b"v"}]
