@@ -37,6 +37,8 @@ class Store:
         self.travel = Travel()
         """How long entries from peers were on their way."""
         self._held = held = Held(self.clock, self.limits)
+        self.changes = held.changes
+        """What has changed of late, for those who watch."""
         self._intake = Intake(held, self.travel)
         self._local = local = Local(held, origin, self.news)
         self.recent = local.recent
@@ -87,6 +89,7 @@ class Store:
     def forget(self, until: int) -> int:
         """Drop all entries of times up to this one, as if they had never come. How many there were."""
         dropped = 0
+        self._settle()
         for number in list(self._held.leaves.digest.leaves(ROOT)):
             with self._held.lock:
                 for key, entry in self._held.leaves.leaf(number):
@@ -94,6 +97,8 @@ class Store:
                         self._held.leaves.remove(key, entry)
                         dropped += 1
             time.sleep(0)
+        if dropped:
+            self.changes.lose()
         return dropped
 
     def learn(self, latest: int) -> None:

@@ -15,7 +15,7 @@ ORDER = [
     ["gossip.data"],
     ["gossip.data.clock"],
     ["gossip.data.attributes", "gossip.data.due", "gossip.data.entry", "gossip.data.ordered", "gossip.data.refused"],
-    ["gossip.data.counters"],
+    ["gossip.data.changes", "gossip.data.counters"],
     ["gossip.data.limits", "gossip.data.lifetime", "gossip.data.merged", "gossip.data.news", "gossip.data.travel"],
     ["gossip.data.digest"],
     ["gossip.data.leaves"],
