@@ -137,13 +137,14 @@ class Streams:
     def _wake_up(self, now: float) -> None:
         """Take in what has come: clients, or something to tell them."""
         self._waker.clear()
-        if self._coming:
-            self._gather_at = now
-        elif self._streams:
+        if self._streams:
             self._gather_at = min(self._gather_at, now + GATHER_SECONDS)
+        if self._coming:
+            self._gather()
         while self._coming:
             stream = self._coming.popleft()
             self._streams[stream] = None
+            self._serve(stream, now)
 
     def _serve(self, stream: Stream, now: float) -> None:
         """Send what there is, for as long as the client takes it."""
