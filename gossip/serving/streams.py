@@ -219,6 +219,11 @@ class Streams:
                 self._places -= 1
 
     def _end_all(self) -> None:
+        """Say what there is to say, and end."""
+        self._gather()
+        for stream in [*self._streams]:
+            if not stream.unsent:
+                self._serve(stream, time.monotonic())
         for stream in [*self._streams, *self._coming]:
             try:
                 if stream.send(0.0) and stream.chunked and not stream.feed.ended:
