@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from gossip.api.entries import told
 from gossip.data.changes import Change
+from gossip.data.counters import MARK, counter_of
 from gossip.data.entry import Entry
 from gossip.data.store import Store
 
@@ -52,12 +53,6 @@ class _Page(NamedTuple):
     """The number of the last change that is in them, or that they pass over."""
     pieces: dict[Watched, bytes]
     """What is said of them to whom, once somebody has asked."""
-
-
-def shown(key: bytes, entry: Entry) -> tuple[bytes, Entry] | None:
-    """A change as clients see it: under which key, and what is there now. None where there is nothing for them to see,
-    as under keys that begin with U+0000, which are the node's own."""
-    return None if key.startswith(b"\0") else (key, entry)
 
 
 class Events:
@@ -118,17 +113,17 @@ class Events:
 
     def _filled(self, number: int, changes: list[Change]) -> _Page:
         """The events of these changes, of those of one key the latest only, as far as a page goes."""
-        last = {change.key: change.number for change in changes}
+        last = {counter_of(change.key): change.number for change in changes}
         events: list[_Event] = []
         used = 0
         for change in changes:
             if used >= PAGE_BYTES:
                 break
             number = change.number
-            event = self._event(change) if last[change.key] == number else None
-            if event:
-                events.append(event)
-                used += len(event.words)
+            key = counter_of(change.key)
+            if last[key] == number and key and key[0] != MARK:
+                events.append(_Event(key, self._told(number, key, self._shown(key, change))))
+                used += len(events[-1].words)
         return _Page(events, number, {})
 
     @staticmethod
@@ -137,16 +132,17 @@ class Events:
             page.pieces[watched] = b"".join(words for key, words in page.events if watched.includes(key))
         return page.pieces[watched]
 
-    def _event(self, change: Change) -> _Event | None:
-        seen = shown(change.key, change.entry)
-        if seen is None:
-            return None
-        key, entry = seen
+    def _shown(self, key: bytes, change: Change) -> Entry:
+        """What a reader sees under this key after a change: of a counter its total, which is summed now."""
+        if key == change.key and not self._store.is_counter(key):
+            return change.entry
+        return self._store.present(key) or change.entry._replace(value=None)
+
+    def _told(self, number: int, key: bytes, entry: Entry) -> bytes:
         data: dict[str, object] = {"key": key.decode(errors="replace")}
         if entry.value is None:
-            data.update(stamp=entry.time, origin=f"{entry.origin:016x}")
-            return _Event(key, self._words(change.number, "delete", data))
-        return _Event(key, self._words(change.number, "put", {**data, **told(entry)}))
+            return self._words(number, "delete", {**data, "stamp": entry.time, "origin": f"{entry.origin:016x}"})
+        return self._words(number, "put", {**data, **told(entry)})
 
     def _words(self, number: int, event: str, data: dict[str, object]) -> bytes:
         return b"id: %b\nevent: %b\ndata: %b\n\n" % (self._id(number), event.encode(), json.dumps(data).encode())

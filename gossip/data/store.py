@@ -64,6 +64,10 @@ class Store:
         """Whether there are counters, whose totals `get` and `get_all` do not know."""
         return bool(self._held.counters)
 
+    def is_counter(self, key: bytes) -> bool:
+        """Whether shares of a counter are held for this key."""
+        return key in self._held.counters
+
     def present(self, key: bytes) -> Entry | None:
         """What a reader sees of this key: the entry held for it, if it has a value now, or its total as a counter."""
         return self._held.seen(key, self._held.leaves.get(key))

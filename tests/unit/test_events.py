@@ -9,6 +9,7 @@ import pytest
 from gossip.api.events import PAGE_BYTES, Events, Watched
 from gossip.data.attributes import attached
 from gossip.data.clock import MICROS
+from gossip.data.counters import share_key
 from gossip.data.entry import Entry
 from gossip.data.store import Store
 from tests.unit.fakes import NOON, Wall, make_store
@@ -91,11 +92,39 @@ def test_of_several_changes_of_a_key_the_latest_is_told_in_its_place() -> None:
 
 def test_the_nodes_own_keys_are_passed_over() -> None:
     store, events = watched()
-    store.put(b"\0own", b"v")
-    store.put(b"k", b"v")
-    store.put(b"\0own", b"w")
+    store.apply([(b"\0own", Entry(NOON, 9, b"v")), (b"k", Entry(NOON, 9, b"v")), (b"\0own", Entry(NOON + 1, 9, b"w"))])
+    store.apply([(share_key(b"", 9), Entry(NOON, 9, b"a share of nothing"))])
     assert keys_told(events, ALL) == ["k"]
-    assert events.since(0, ALL)[1] == 3
+    assert events.since(0, ALL)[1] == 4
+
+
+def test_a_counter_is_told_with_its_total() -> None:
+    wall = Wall()
+    store, events = watched(wall)
+    peer = make_store(origin=8, wall=wall)
+    store.add(b"n", 5)
+    peer.add(b"n", 2)
+    store.apply(peer.items())
+    store.add(b"other", 1, attached(NOON + MICROS))
+    assert counts(events, 0) == ["n=7", "other=1"]
+    assert counts(events, 0, Watched(prefixes=(b"n",))) == ["n=7"]
+    store.add(b"n", -1)
+    assert counts(events, 3) == ["n=6"]
+    store.put(b"n", b"plain")
+    assert counts(events, 4) == ["n=plain"]
+    latest = store.changes.latest
+    store.add(b"other", 1, attached(NOON + MICROS))
+    wall.now = NOON + 2 * MICROS
+    store.sweep()
+    store.delete([b"n"])
+    assert counts(events, latest) == ["other deleted", "n deleted"]
+
+
+def counts(events: Events, number: int, to: Watched = ALL) -> list[str]:
+    return [
+        f"{data['key']}={data['value']}" if name == "put" else f"{data['key']} deleted"
+        for _, name, data in told(events, number, to)
+    ]
 
 
 @pytest.mark.parametrize(
