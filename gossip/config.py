@@ -103,6 +103,10 @@ SETTINGS = (
             "clients at once at each client port; the next is answered 503, as each may hold a thread for a while; "
             "peers and health have an allowance of their own",
             "a whole number from 1 to 100000", whole(1, 100_000)),
+    Setting("MAX_WATCHERS", "256", "watchers",
+            "clients that watch at once, of those that MAX_CONNECTIONS allows; the next is answered 503, so that "
+            "there is room for others",
+            "a whole number from 0 to 100000", whole(0, 100_000)),
     Setting("MAX_HEAD_BYTES", str(16 * 1024), "bytes",
             "the largest head of a client's request (431): room for many keys at once and the fields of proxies",
             f"a whole number from 256 to {_MIB}", whole(256, _MIB)),
@@ -147,6 +151,7 @@ class Settings:
     max_clock_skew: float
     tombstone_ttl: float
     max_connections: int
+    max_watchers: int
     max_head_bytes: int
     max_target_bytes: int
     max_fields: int

@@ -5,6 +5,7 @@ import secrets
 import time
 from functools import partial
 
+from gossip.api.events import Events
 from gossip.api.exchange import ExchangeApi, message_limit
 from gossip.api.health import HealthApi, Situation
 from gossip.api.keys import KeysApi
@@ -13,6 +14,7 @@ from gossip.api.peers import PeersApi
 from gossip.api.routes import Routes
 from gossip.api.stats import StatsApi
 from gossip.api.value import ValueApi
+from gossip.api.watch import WatchApi
 from gossip.api.writes import Writes
 from gossip.config import FALLBACK_CLIENT_PORT, Settings
 from gossip.data.clock import MICROS
@@ -23,6 +25,7 @@ from gossip.metrics import Metrics
 from gossip.serving.limits import PEER_LIMITS, Limits
 from gossip.serving.listen import open_servers
 from gossip.serving.server import Server
+from gossip.serving.streams import Streams
 from gossip.sweeper import Sweeper
 from gossip.sync import transport
 from gossip.sync.address import Address
@@ -69,6 +72,8 @@ class Node:
         self._sweeper = Sweeper(self.store)
         self._confirm = Confirmer(exchange, calls).confirm
         self._push = Push(self.store, exchange, calls, settings.gossip_fanout)
+        self._events = Events(self.store)
+        self._streams = Streams(self._events.gather, settings.max_watchers, settings.request_seconds)
         self._peers = PeersApi(self.store, self._roster, sightings)
         self._discovers = bool(fixed or self._discoveries)
         exchanges = ExchangeApi(exchange, limits, self.faults, self.metrics, sightings, self._push.pass_on)
@@ -106,6 +111,7 @@ class Node:
             "/map": {"GET": all_keys.get, "PUT": all_keys.put, "DELETE": all_keys.delete, "POST": all_keys.post},
             "/map/": {"GET": one_key.get, "PUT": one_key.put, "DELETE": one_key.delete},
             "/keys": {"GET": KeysApi(self.store).get},
+            "/watch": {"GET": WatchApi(self._events, self._streams).get},
             "/stats": {"GET": stats.get},
             "/peers": {"GET": self._peers.get},
         })  # fmt: skip
@@ -145,6 +151,7 @@ class Node:
         self._syncer.stop(max(0.0, end - time.monotonic() - _CLOSING_SECONDS))
         for discovery in self._discoveries:
             discovery.stop()
+        self._streams.stop()
         servers = self.client_servers + self.peer_servers
         for server in servers:
             server.stop()
@@ -156,6 +163,7 @@ class Node:
             "gossip": self._syncer.alive,
             "push": self._push.alive,
             "sweep": self._sweeper.alive,
+            "streams": self._streams.alive,
             "discovery": all(found.alive for found in self._discoveries),
         }
         for name, servers in (("clients", self.client_servers), ("peers", self.peer_servers)):

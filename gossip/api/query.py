@@ -37,6 +37,12 @@ def query_of(query: bytes) -> Query:
     return Query(tuple(keys), others)
 
 
+def values_of(query: bytes, name: str) -> tuple[str, ...]:
+    """All values of a parameter that may come more than once."""
+    parameters = (parameter.partition(b"=") for parameter in query.split(b"&"))
+    return tuple(_text(value) for encoded, _, value in parameters if _text(encoded) == name)
+
+
 @lru_cache(maxsize=1024)
 def key_in_path(rest: bytes) -> bytes:
     """The key that the rest of a path is. Raises HttpError 422 when it cannot be one."""

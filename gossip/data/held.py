@@ -2,6 +2,7 @@
 
 import threading
 
+from gossip.data.changes import Changes
 from gossip.data.clock import Clock
 from gossip.data.counters import Counters
 from gossip.data.entry import Entry
@@ -19,7 +20,8 @@ class Held:
         self.limits = limits
         self.lock = threading.Lock()
         self.counters = Counters(self.present)
-        self.leaves = Leaves(limits, self.counters)
+        self.changes = Changes(self.lock)
+        self.leaves = Leaves(limits, self.counters, self.changes)
         self.grown = Grown()
 
     def is_present(self, entry: Entry | None) -> bool:

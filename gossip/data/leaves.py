@@ -11,6 +11,7 @@ Small dicts make "list this part" a walk of that part alone, without a second in
 from collections.abc import Iterable
 from zlib import crc32
 
+from gossip.data.changes import Changes
 from gossip.data.counters import MARK, Counters, counter_of
 from gossip.data.digest import FIRST_LEAF, Digest, fingerprint, leaf_of
 from gossip.data.due import Due
@@ -29,7 +30,7 @@ LARGE = 4096
 class Leaves:
     """All entries. Has no lock."""
 
-    def __init__(self, limits: StoreLimits, counters: Counters) -> None:
+    def __init__(self, limits: StoreLimits, counters: Counters, changes: Changes) -> None:
         self.entries = 0
         """How many keys are held, tombstones included."""
         self.bytes = 0
@@ -41,6 +42,7 @@ class Leaves:
         self.due = Due()
         """When which entries expire or are to be dropped."""
         self._counters = counters
+        self._changes = changes
         self._limits = limits
         self._most_entries = limits.entries
         self._leaves: dict[int, dict[bytes, Entry]] = {}
@@ -88,6 +90,8 @@ class Leaves:
                 self._counters.came(key)
             if self.ordered:
                 self.ordered.add(counter_of(key))
+        if self._changes.kept:
+            self._changes.add(key, entry)
         if old and (old.extra or old.value is None):
             self.due.remove(key, due_at(old, self._limits.tombstone_micros))
         if entry.extra or entry.value is None:
@@ -112,15 +116,15 @@ class Leaves:
             self.settle()
 
     def bring_up_to(self, now: int, key: bytes) -> None:
-        """Do what is due for one key at this time: let its value expire, or drop its tombstone."""
+        """Do what is due for one key at this time: let its value expire, drop its tombstone, or both."""
         old = self.get(key)
         if old is None:
             return
         entry = as_of(old, now)
-        if entry.value is None and due_at(entry, self._limits.tombstone_micros) <= now:
-            self.remove(key, old)
-        elif entry is not old:
+        if entry is not old:
             self.place(key, entry, old, size(key, entry) - size(key, old))
+        if entry.value is None and due_at(entry, self._limits.tombstone_micros) <= now:
+            self.remove(key, entry)
 
     @property
     def settled(self) -> bool:

@@ -37,6 +37,8 @@ class Store:
         self.travel = Travel()
         """How long entries from peers were on their way."""
         self._held = held = Held(self.clock, self.limits)
+        self.changes = held.changes
+        """What has changed of late, for those who watch."""
         self._intake = Intake(held, self.travel)
         self._local = local = Local(held, origin, self.news)
         self.recent = local.recent
@@ -61,6 +63,10 @@ class Store:
     def counts(self) -> bool:
         """Whether there are counters, whose totals `get` and `get_all` do not know."""
         return bool(self._held.counters)
+
+    def is_counter(self, key: bytes) -> bool:
+        """Whether shares of a counter are held for this key."""
+        return key in self._held.counters
 
     def present(self, key: bytes) -> Entry | None:
         """What a reader sees of this key: the entry held for it, if it has a value now, or its total as a counter."""
@@ -87,6 +93,7 @@ class Store:
     def forget(self, until: int) -> int:
         """Drop all entries of times up to this one, as if they had never come. How many there were."""
         dropped = 0
+        self._settle()
         for number in list(self._held.leaves.digest.leaves(ROOT)):
             with self._held.lock:
                 for key, entry in self._held.leaves.leaf(number):
@@ -94,6 +101,8 @@ class Store:
                         self._held.leaves.remove(key, entry)
                         dropped += 1
             time.sleep(0)
+        if dropped:
+            self.changes.lose()
         return dropped
 
     def learn(self, latest: int) -> None:

@@ -54,6 +54,15 @@ def head_of(answer: Answer, length: int, connection: str = "") -> bytes:
     return b"%bContent-Length: %d\r\n%b" % (_beginning(status, content_type, fields, connection), length, dated[1])
 
 
+def endless_head_of(answer: Answer, chunked: bool, connection: str = "") -> bytes:
+    """The head of an answer whose body comes bit by bit, in chunks, or until the connection ends."""
+    status, _, content_type, fields = answer
+    if chunked:
+        fields += (("Transfer-Encoding", "chunked"),)
+    dated = _dated if monotonic() < _dated[0] else _date_again()
+    return _beginning(status, content_type, fields, connection) + dated[1]
+
+
 @lru_cache(maxsize=128)
 def _beginning(status: int, content_type: str, fields: Fields, connection: str) -> bytes:
     """The lines that are the same for all answers of a kind, put together once for each kind."""

@@ -12,7 +12,8 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gossip.serving.answer import Answer, HttpError, head_of, plain
+from gossip.serving.answer import Answer, HttpError, endless_head_of, head_of, plain
+from gossip.serving.feed import Streamed
 from gossip.serving.head import parse_head
 from gossip.serving.reader import FIRST_BYTES, Gone, MustWait, Reader
 from gossip.serving.recognised import Asked
@@ -154,6 +155,10 @@ class Handler(socketserver.BaseRequestHandler):
             keep = not error.close and request is not None and request.head.framing.keep_alive
         except (Gone, MustWait):
             raise
+        except Streamed as streamed:
+            assert request
+            self._begin_stream(streamed, request)
+            return
         except Exception:
             log.exception("answering a request failed")
             answer, keep = plain(500, "this node failed to answer; its log says why"), False
@@ -162,6 +167,18 @@ class Handler(socketserver.BaseRequestHandler):
         self.parts = not keep
         old = b" HTTP/1.0\r\n" in raw
         self._send(answer, "keep-alive" if keep and old else "" if keep else "close", raw.startswith(b"HEAD "))
+
+    def _begin_stream(self, streamed: Streamed, request: Request) -> None:
+        """Raises what is given, with all that it takes to send the answer elsewhere, unless only its head is wanted."""
+        head = request.head
+        streamed.chunked = head.minor >= 1
+        keep = streamed.chunked and head.framing.keep_alive and not request.has_unread_body
+        self.parts = not keep
+        self._count(streamed.answer.status)
+        streamed.head = endless_head_of(streamed.answer, streamed.chunked, "" if keep else "close")
+        if head.method != "HEAD":
+            raise streamed
+        self._send_piece(streamed.head)
 
     def _read(self, raw: bytes) -> Asked:
         head = parse_head(raw, self.server.limits)

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from http.server import ThreadingHTTPServer
 
 from gossip.serving.answer import plain
+from gossip.serving.feed import Streamed
 from gossip.serving.handler import Handler
 from gossip.serving.limits import Limits
 from gossip.serving.reader import Gone, MustWait
@@ -118,7 +119,7 @@ class Server(ThreadingHTTPServer):
                 for handler in self._watch.sweep():
                     self._close(handler)
         for handler in self._watch.close():
-            self._end(handler)
+            self.end(handler)
 
     def _serve_ready(self, ready: list[Handler | None]) -> None:
         """Serve them all, then send all answers: a client that is woken for each is slow to ask for more."""
@@ -151,7 +152,7 @@ class Server(ThreadingHTTPServer):
             return
         if isinstance(error, MustWait):
             self._watch.remove(handler)
-            self._put_on_a_thread(handler)
+            self.put_on_a_thread(handler)
         else:
             self._close(handler)
 
@@ -180,7 +181,8 @@ class Server(ThreadingHTTPServer):
         if self._watch.parting > self.limits.connections:
             self._close(self._watch.oldest_parting)
 
-    def _put_on_a_thread(self, handler: Handler) -> None:
+    def put_on_a_thread(self, handler: Handler) -> None:
+        """Have a connection that is not watched served. From any thread."""
         if self._spare.offer(handler.request):
             return
         try:
@@ -189,7 +191,7 @@ class Server(ThreadingHTTPServer):
             if time.monotonic() >= self._quiet_until:
                 self._quiet_until = time.monotonic() + _QUIET_SECONDS
                 log.warning("connections are closed, as no thread can be begun for them: %s", error)
-            self._end(handler)
+            self.end(handler)
 
     def process_request_thread(self, request, client_address) -> None:  # type: ignore[no-untyped-def]
         """What a thread does: one connection after the other, until there has been no work for a while."""
@@ -201,22 +203,24 @@ class Server(ThreadingHTTPServer):
         try:
             if not handler.handle():
                 handler.part()
+        except Streamed as streamed:
+            streamed.take(handler, streamed)
         except (Gone, OSError):
-            self._end(handler)
+            self.end(handler)
         except Exception:
             log.exception("serving a connection failed")
-            self._end(handler)
+            self.end(handler)
         else:
             if not self._watch.come_back(handler):
-                self._end(handler)
+                self.end(handler)
 
     def _close(self, handler: Handler) -> None:
         """Be done with a connection that is watched."""
         self._watch.remove(handler)
-        self._end(handler)
+        self.end(handler)
 
-    def _end(self, handler: Handler) -> None:
-        """Be done with a connection that is not watched."""
+    def end(self, handler: Handler) -> None:
+        """Be done with a connection that is not watched. From any thread."""
         with self._lock:
             self._handlers.pop(handler.request, None)
         self.shutdown_request(handler.request)

@@ -12,6 +12,7 @@ from collections import deque
 
 from gossip.serving.handler import Handler
 from gossip.serving.limits import Limits
+from gossip.serving.waker import Waker
 
 _READ = selectors.EVENT_READ
 
@@ -24,16 +25,14 @@ class Watch:
         self._back: deque[Handler] = deque()
         self._closed = False
         self._lock = threading.Lock()
-        self._waker, self._woken = socket.socketpair()
-        self._waker.setblocking(False)
-        self._woken.setblocking(False)
+        self._waker = Waker()
         self._listener = listener.fileno()
         self._listens = False
         self._handlers: dict[int, Handler] = {}
         self._parting: dict[Handler, None] = {}
         # `selectors` on epoll takes as long for its book-keeping as the kernel takes for the call
         self._selector = select.epoll() if hasattr(select, "epoll") else _Selector()
-        self._selector.register(self._woken.fileno(), _READ)
+        self._selector.register(self._waker.fileno(), _READ)
         self._listen()
 
     def ready(self, seconds: float) -> list[Handler | None]:
@@ -70,17 +69,11 @@ class Watch:
 
     def wake(self) -> None:
         """End the wait for something to arrive. From any thread."""
-        try:
-            self._waker.send(b"\0")
-        except OSError:
-            pass  # it is woken already, or closed
+        self._waker.wake()
 
     def take_back(self) -> None:
         """Watch those again that have come back."""
-        try:
-            self._woken.recv(4096)
-        except BlockingIOError:
-            pass
+        self._waker.clear()
         while self._back:
             self.add(self._back.popleft())
 
@@ -119,7 +112,6 @@ class Watch:
             self._closed = True
         self._selector.close()
         self._waker.close()
-        self._woken.close()
         return [*self._handlers.values(), *self._back]
 
     def _listen(self) -> None:
