@@ -192,9 +192,8 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
     default_port = values["peer_port"] or DEFAULT_PEER_PORT
     values["peers"] = tuple(Address(host, port or default_port) for host, port in values["peers"])
     if values["tombstone_ttl"] < LEAST_ROUNDS * values["gossip_interval"]:
-        raise SettingError(
-            f"TOMBSTONE_TTL={values['tombstone_ttl']:g} is not allowed: give at least {LEAST_ROUNDS} times GOSSIP_INTERVAL"
-        )
+        shown = f"TOMBSTONE_TTL={values['tombstone_ttl']:g}"
+        raise SettingError(f"{shown} is not allowed: give at least {LEAST_ROUNDS} times GOSSIP_INTERVAL")
     values["my_pod_name"] = values["my_pod_name"] or socket.gethostname()
     values["cluster_name"] = values["cluster_name"] or values["service_dns_name"] or "gossipcar"
     return Settings(**values, chosen=frozenset(chosen))

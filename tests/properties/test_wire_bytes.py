@@ -41,7 +41,7 @@ def test_arbitrary_bytes_behind_a_good_beginning(data: bytes) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 6), st.binary(max_size=200)), max_size=4))
+@given(st.lists(st.tuples(st.integers(0, 8), st.binary(max_size=200)), max_size=4))
 def test_arbitrary_sections(sections: list[tuple[int, bytes]]) -> None:
     head = b"GC\x01\x00" + bytes(HEAD_BYTES - 4)
     decoded(head + b"".join(struct.pack(">BI", tag, len(content)) + content for tag, content in sections))
@@ -66,7 +66,7 @@ def test_a_message_cut_short_is_refused_or_lacks_whole_sections(message: Message
     raw = wire.encode(message)
     part = decoded(raw[: data.draw(st.integers(0, len(raw) - 1), "length")])
     if isinstance(part, Message):
-        assert part.sender == message.sender
+        assert part.sender in (message.sender, message.sender._replace(touched=0))
         for here, whole in (
             (part.summaries, message.summaries),
             (part.listings, message.listings),
@@ -86,7 +86,7 @@ def section_starts(raw: bytes) -> list[int]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(messages, st.integers(7, 255), st.binary(max_size=50), st.data())
+@given(messages, st.integers(8, 255), st.binary(max_size=50), st.data())
 def test_unknown_sections_are_skipped_wherever_they_stand(
     message: Message, tag: int, content: bytes, data: st.DataObject
 ) -> None:
