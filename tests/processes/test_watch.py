@@ -40,7 +40,7 @@ def test_what_changes_here_and_at_a_peer_is_told() -> None:
         put = all_keys.next()
         assert (put.name, put.data["key"], put.data["base64"]) == ("put", "there", "/w==")
         assert put.data["origin"] == there.stats()["origin"]
-        assert delete(there, "here") == 204
+        wait_until(lambda: delete(there, "here") == 204)
         deleted = all_keys.next()
         assert (deleted.name, sorted(deleted.data)) == ("delete", ["key", "origin", "stamp"])
         requests.put(f"{there.url}/map", params={"k": "x", "ttl": "1"}, data=b"brief", timeout=10)
