@@ -134,7 +134,7 @@ class Events:
 
     def _shown(self, key: bytes, change: Change) -> Entry:
         """What a reader sees under this key after a change: of a counter its total, which is summed now."""
-        if key == change.key and not self._store.is_counter(key):
+        if key == change.key and key not in self._store.counters:
             return change.entry
         return self._store.present(key) or change.entry._replace(value=None)
 

@@ -47,13 +47,15 @@ class MapApi:
 
     def get(self, request: Request) -> Answer:
         """A line `<key>=<value>` for each key asked that is present, in the order asked; or as JSON, if wanted."""
-        keys = query_of(request.head.query).keys
+        head = request.head
+        keys, _ = query_of(head.query)
         if not keys:
             raise HttpError(422, "name the keys to read: GET /map?k=<key>&k=<key>")
-        if JSON.encode() in request.head.fields.get(b"accept", b""):
+        if b"accept" in head.fields and JSON.encode() in head.fields[b"accept"]:
             return self._get_json(request, keys)
+        found = self._with_totals(keys) if self._store.counters else self._store.get_all(keys)
         lines: list[bytes] = []
-        for key, entry in self._found(keys):
+        for key, entry in found:
             value = entry.value
             if value is None or (entry.extra and not is_present(entry, self._store.clock.wall())):
                 continue
@@ -104,10 +106,8 @@ class MapApi:
             raise self._writes.refused(reason) from None
         return plain(200, str(total))
 
-    def _found(self, keys: tuple[bytes, ...]) -> list[tuple[bytes, Entry]]:
-        """What is held for these keys, with totals of counters."""
-        if not self._store.counts:
-            return self._store.get_all(keys)
+    def _with_totals(self, keys: tuple[bytes, ...]) -> list[tuple[bytes, Entry]]:
+        """What readers see of these keys."""
         return [(key, entry) for key in keys if (entry := self._store.present(key))]
 
     def _get_json(self, request: Request, keys: tuple[bytes, ...]) -> Answer:

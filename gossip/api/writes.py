@@ -69,7 +69,7 @@ class Writes:
         return self.confirmed(wait, keys, Answer(204)) if deleted else ABSENT
 
     def value_of(self, request: Request) -> bytes:
-        """The value that a request carries."""
+        """The value that a request carries. A node that is stopping does not wait for it."""
         if self._store.frozen:
             raise self.refused(StoreFrozen())
         return request.body(self._most, self._too_large)

@@ -71,30 +71,25 @@ class Counters:
     def __init__(self, present: Callable[[bytes], Entry | None]) -> None:
         """`present` gives the entry of a key, if it has a value now."""
         self._present = present
-        self._shares: dict[bytes, dict[bytes, None]] = {}
-
-    def __contains__(self, key: bytes) -> bool:
-        return key in self._shares
-
-    def __len__(self) -> int:
-        return len(self._shares)
+        self.by_counter: dict[bytes, dict[bytes, None]] = {}
+        """The keys of shares, by the key of their counter. Looked at as it is, as each read and write does so."""
 
     def came(self, key: bytes) -> None:
         """An entry is held now for this key, which is a share's."""
-        self._shares.setdefault(counter_of(key), {})[key] = None
+        self.by_counter.setdefault(counter_of(key), {})[key] = None
 
     def went(self, key: bytes) -> None:
         """No entry is held any more for this key, which is a share's."""
         counter = counter_of(key)
-        shares = {share: None for share in self._shares.get(counter, ()) if share != key}
+        shares = {share: None for share in self.by_counter.get(counter, ()) if share != key}
         if shares:
-            self._shares[counter] = shares
+            self.by_counter[counter] = shares
         else:
-            self._shares.pop(counter, None)
+            self.by_counter.pop(counter, None)
 
     def shares(self, key: bytes) -> list[bytes]:
         """The keys under which shares of a counter are held."""
-        return [*self._shares.get(key, ())]
+        return [*self.by_counter.get(key, ())]
 
     def base(self, key: bytes, plain: Entry | None) -> tuple[int, int]:
         """On what the shares of a counter build that count, if this is the plain entry held for its key."""

@@ -37,7 +37,7 @@ class Held:
 
     def seen(self, key: bytes, held: Entry | None) -> Entry | None:
         """What a reader sees of a key for which this entry is held: its total, where it is a counter."""
-        if key in self.counters and (total := self.counters.total(key, held)):
+        if key in self.counters.by_counter and (total := self.counters.total(key, held)):
             return total
         if held is None or held.value is None:
             return None

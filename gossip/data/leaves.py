@@ -90,10 +90,10 @@ class Leaves:
                 self._counters.came(key)
             if self.ordered:
                 self.ordered.add(counter_of(key))
+        elif old.extra or old.value is None:
+            self.due.remove(key, due_at(old, self._limits.tombstone_micros))
         if self._changes.kept:
             self._changes.add(key, entry)
-        if old and (old.extra or old.value is None):
-            self.due.remove(key, due_at(old, self._limits.tombstone_micros))
         if entry.extra or entry.value is None:
             self.due.add(key, due_at(entry, self._limits.tombstone_micros))
         self._unsettled.setdefault(key, old)
@@ -108,7 +108,7 @@ class Leaves:
         if key[0] == MARK:
             self._counters.went(key)
         name = counter_of(key)
-        if self.ordered and name not in self._counters and self.get(name) is None:
+        if self.ordered and name not in self._counters.by_counter and self.get(name) is None:
             self.ordered.remove(name)
         self.due.remove(key, due_at(old, self._limits.tombstone_micros))
         self._unsettled.setdefault(key, old)

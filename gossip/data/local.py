@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
-from gossip.data.counters import Share, number_of, share_key, share_of, share_value
+from gossip.data.counters import MARK, Share, number_of, share_key, share_of, share_value
 from gossip.data.entry import Entry, size
 from gossip.data.held import Held
 from gossip.data.news import News
@@ -25,6 +25,8 @@ class Local:
         self.frozen = False
         """Whether nothing is written any more."""
         self._held, self._leaves, self._counters = held, held.leaves, held.counters
+        self._by_counter = held.counters.by_counter
+        self._lock, self._clock = held.lock, held.clock
         self._origin = origin
         self._news = news
 
@@ -40,20 +42,25 @@ class Local:
         Raises StoreFull when there is no room, StoreFrozen when the node is stopping, ConditionFailed when the
         condition does not hold; the store is then unchanged.
         """
-        with self._held.lock:
+        with self._lock:
             old = self._leaves.get(key)
-            seen = self._held.seen(key, old)
+            if old is None or old.extra or key in self._by_counter:
+                seen = self._held.seen(key, old)
+            else:  # the common case, without a call
+                seen = None if old.value is None else old
             if condition and not condition(seen):
                 raise ConditionFailed
-            growth = _growth(key, value, extra, old)
-            self._check_room(growth, old is None)
+            growth = len(key) + len(value) + len(extra) - (size(key, old) if old else 0)
+            if growth > 0 or old is None or self.frozen:
+                self._check_room(growth, old is None)
             entry = self._write(key, value, extra, old, growth)
-        self._held.grown.to(self._leaves.entries)
+        if old is None:
+            self._held.grown.to(self._leaves.entries)
         return entry, seen is None
 
     def put_all(self, items: Mapping[bytes, tuple[bytes, bytes]]) -> int:
         """Write several values, each with its extra, or none of them. How many keys had none. Raises as `write`."""
-        with self._held.lock:
+        with self._lock:
             olds = {key: self._leaves.get(key) for key in items}
             growths = {key: _growth(key, *item, olds[key]) for key, item in items.items()}
             self._check_room(sum(growths.values()), [*olds.values()].count(None))
@@ -68,7 +75,7 @@ class Local:
 
         Raises as `write`, and NotANumber when the key has a value that is none.
         """
-        with self._held.lock:
+        with self._lock:
             plain = self._leaves.get(key)
             seen = self._held.seen(key, plain)
             if seen and number_of(seen.value or b"") is None:
@@ -86,7 +93,7 @@ class Local:
 
     def delete(self, keys: Iterable[bytes], condition: Condition | None = None) -> int:
         """Write a tombstone for each of these keys that has a value. How many had. Raises as `write`."""
-        with self._held.lock:
+        with self._lock:
             if self.frozen:
                 raise StoreFrozen
             seen = {key: self._held.seen(key, self._leaves.get(key)) for key in keys}
@@ -100,7 +107,7 @@ class Local:
 
     def freeze(self) -> None:
         """Refuse writes from now on. Every write acknowledged before is in its place when this returns."""
-        with self._held.lock:
+        with self._lock:
             self.frozen = True
 
     def _check_room(self, growth: int, new: int) -> None:
@@ -111,9 +118,9 @@ class Local:
             raise StoreFull
 
     def _write(self, key: bytes, value: bytes | None, extra: bytes, old: Entry | None, growth: int) -> Entry:
-        if key in self._counters:
+        if key in self._by_counter and key[0] != MARK:
             self._end_shares(key)
-        entry = Entry(self._held.clock.issue(), self._origin, value, extra)
+        entry = Entry(self._clock.issue(), self._origin, value, extra)
         self._leaves.place(key, entry, old, growth)
         self.recent.append(key)
         self._news.add(key)

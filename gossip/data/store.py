@@ -8,7 +8,7 @@ Rule 4: a key's stamp never goes backwards, as long as anything is held for it.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
 from gossip.data.clock import Clock
@@ -43,6 +43,8 @@ class Store:
         self._local = local = Local(held, origin, self.news)
         self.recent = local.recent
         """The keys last written here, the latest at the end."""
+        self.counters: Collection[bytes] = held.counters.by_counter
+        """The keys of counters, whose totals `present` knows, but `get` and `get_all` do not."""
         # what is asked for is answered where it is done, without a call more on the way
         self.get, self.get_all = held.leaves.get, held.leaves.get_all
         self.put, self.write, self.put_all = local.put, local.write, local.put_all
@@ -58,15 +60,6 @@ class Store:
     def total_bytes(self) -> int:
         """Bytes of keys, values and attributes held."""
         return self._held.leaves.bytes
-
-    @property
-    def counts(self) -> bool:
-        """Whether there are counters, whose totals `get` and `get_all` do not know."""
-        return bool(self._held.counters)
-
-    def is_counter(self, key: bytes) -> bool:
-        """Whether shares of a counter are held for this key."""
-        return key in self._held.counters
 
     def present(self, key: bytes) -> Entry | None:
         """What a reader sees of this key: the entry held for it, if it has a value now, or its total as a counter."""
