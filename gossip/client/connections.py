@@ -88,9 +88,9 @@ class Connections:
         connection.connect()
         return connection
 
-    def not_reachable(self, reason: object) -> NotReachable:
+    def not_reachable(self, reason: Exception) -> NotReachable:
         """What is raised when the node does not answer, or does not answer as a node does."""
-        return NotReachable(f"no node answers at {self._url}: {reason}")
+        return NotReachable(f"no node answers at {self._url}: {getattr(reason, 'strerror', None) or reason}")
 
     def close(self) -> None:
         """Close those that rest. The next request opens another."""
