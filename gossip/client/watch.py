@@ -40,11 +40,13 @@ class Watch(Iterator[Event]):
                 event = self._read()
             if event is not None:
                 return event
+            self._end()
             self._begin_again()
+        self._end()
         raise StopIteration
 
     def close(self) -> None:
-        """End the iteration."""
+        """End the iteration. The socket is closed by whoever iterates: another thread must not, while it is read."""
         self._is_closed.set()
         with suppress(OSError):
             self._socket.shutdown(SHUT_RDWR)
@@ -72,6 +74,10 @@ class Watch(Iterator[Event]):
         except (OSError, HTTPException) as error:
             raise self._connections.not_reachable(error) from error
         return response
+
+    def _end(self) -> None:
+        self._stream.close()
+        self._socket.close()
 
     def _begin_again(self) -> None:
         pauses = iter(PAUSES)
