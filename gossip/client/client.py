@@ -135,8 +135,8 @@ class Client:
     ) -> bool:
         """Whether one of the keys was there; now none is. `if_match`, for one key, and `wait` are as with `put`.
 
-        >>> client.delete("greeting"), client.delete("greeting")
-        (True, False)
+        >>> client.put("greeting", "hello").created, client.delete("greeting"), client.delete("greeting")
+        (True, True, False)
         """
         if if_match is not None and len(keys) != 1:
             raise ValueError("if_match goes with exactly one key")
