@@ -168,6 +168,8 @@ class Client:
     def entries(self, prefix: str = "") -> Iterator[tuple[str, Entry]]:
         """The keys that begin so, as `keys` gives them, with their entries.
 
+        >>> client.put_many({"user/1": "ann", "user/2": "bob"}).created
+        2
         >>> [(key, entry.value) for key, entry in client.entries("user/")]
         [('user/1', b'ann'), ('user/2', b'bob')]
         """

@@ -2,13 +2,14 @@
 
 import doctest
 import functools
+import re
 import threading
 from collections.abc import Iterator
 
 import pytest
 
-from gossip.client import Client, ConditionFailed, NotConfirmed, NotReachable, RequestRefused
-from tests.nodes import RunningNode, free_ports, wait_until
+from gossip.client import Client, ConditionFailed, NotConfirmed, NotReachable, RequestRefused, connections
+from tests.nodes import ROOT, RunningNode, free_ports, wait_until
 
 EXAMPLES = [test for test in doctest.DocTestFinder().find(Client) if test.examples]
 
@@ -34,6 +35,17 @@ def test_the_examples_in_its_docstrings(example: doctest.DocTest) -> None:
             example, out=said.append, clear_globs=False
         )
         assert result.failed == 0, "".join(said)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/client.md"])
+def test_the_examples_in_the_docs(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "".join(re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL))
+    said: list[str] = []
+    with RunningNode() as fresh:
+        monkeypatch.setattr(connections, "DEFAULT_URLS", (fresh.url,))
+        example = doctest.DocTestParser().get_doctest(text, {}, page, page, 0)
+        result = doctest.DocTestRunner().run(example, out=said.append)
+    assert (result.attempted > 3, result.failed) == (True, 0), "".join(said)
 
 
 def test_each_method_has_an_example() -> None:
