@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from socket import SHUT_RDWR
 from types import TracebackType
 
@@ -30,26 +30,33 @@ class Watch(Iterator[Event]):
         self._target = target
         self._id = since
         self._is_closed = threading.Event()
+        self._in_use = threading.Lock()
         self._stream = self._begin()
 
     def __next__(self) -> Event:
         """Waits for the next event. Raises RequestRefused when the node refuses to go on."""
-        while not self._is_closed.is_set():
-            event = None
-            with suppress(OSError, HTTPException):
-                event = self._read()
-            if event is not None:
-                return event
+        with self._in_use:
+            while not self._is_closed.is_set():
+                event = None
+                with suppress(OSError, HTTPException):
+                    event = self._read()
+                if event is not None:
+                    return event
+                self._end()
+                self._begin_again()
             self._end()
-            self._begin_again()
-        self._end()
-        raise StopIteration
+            raise StopIteration
 
     def close(self) -> None:
-        """End the iteration. The socket is closed by whoever iterates: another thread must not, while it is read."""
+        """End the iteration."""
         self._is_closed.set()
         with suppress(OSError):
             self._socket.shutdown(SHUT_RDWR)
+        if self._in_use.acquire(
+            blocking=False
+        ):  # else who waits for an event closes the socket: it must not be read then
+            self._end()
+            self._in_use.release()
 
     def __enter__(self) -> "Watch":
         return self
@@ -60,19 +67,24 @@ class Watch(Iterator[Event]):
         self.close()
 
     def _begin(self) -> HTTPResponse:
-        fields = {"Accept": "text/event-stream"}
-        if self._id is not None:
-            fields["Last-Event-ID"] = self._id
         try:
             connection = self._connections.open()
             self._socket = connection.sock
+            return self._stream_of(connection)
+        except (OSError, HTTPException) as error:
+            raise self._connections.not_reachable(error) from error
+
+    def _stream_of(self, connection: HTTPConnection) -> HTTPResponse:
+        fields = {"Accept": "text/event-stream", **({} if self._id is None else {"Last-Event-ID": self._id})}
+        try:
             connection.request("GET", self._target, headers=fields)
             response = connection.getresponse()
             if response.status != 200:
                 raise refusal(response.status, response.read())
             self._socket.settimeout(SILENCE_SECONDS)
-        except (OSError, HTTPException) as error:
-            raise self._connections.not_reachable(error) from error
+        except BaseException:
+            connection.close()
+            raise
         return response
 
     def _end(self) -> None:
