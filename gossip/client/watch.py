@@ -52,9 +52,7 @@ class Watch(Iterator[Event]):
         self._is_closed.set()
         with suppress(OSError):
             self._socket.shutdown(SHUT_RDWR)
-        if self._in_use.acquire(
-            blocking=False
-        ):  # else who waits for an event closes the socket: it must not be read then
+        if self._in_use.acquire(blocking=False):  # else a thread reads, sees the end, and closes it itself
             self._end()
             self._in_use.release()
 
