@@ -54,7 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="gossipcar.py",
         description="A node of a shared, in-memory, volatile key-value map.",
-        epilog="Each setting can be given by the environment variable that is named, too; the flag goes first.",
+        epilog="Each setting can be given by the environment variable that is named, too; the flag goes first. "
+        "Where a command comes first (get, put, delete, keys, watch, add, peers or stats), no node is started, but one "
+        "that runs is asked; see gossipcar.py get --help and the like.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"gossipcar {__version__}")

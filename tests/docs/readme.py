@@ -21,7 +21,12 @@ class Example(NamedTuple):
     @property
     def is_a_node(self) -> bool:
         """Whether it runs until it is stopped, in a terminal of its own."""
-        return self.command.startswith("python3 gossipcar.py")
+        return re.match(r"python3 gossipcar\.py( -|$)", self.command) is not None
+
+    @property
+    def is_a_request(self) -> bool:
+        """Whether it asks a node that runs."""
+        return self.program == "curl" or (self.command.startswith("python3 gossipcar.py ") and not self.is_a_node)
 
     @property
     def is_a_read(self) -> bool:

@@ -83,7 +83,7 @@ def test_nodes_and_requests_do_what_is_shown(machine: Machine) -> None:
     for example in examples():
         if example.is_a_node:
             printed = machine.start(example.command, example.output.count("\n"))
-        elif example.program == "curl":
+        elif example.is_a_request:
             printed = output_of(machine, example)
         else:
             continue
@@ -93,7 +93,7 @@ def test_nodes_and_requests_do_what_is_shown(machine: Machine) -> None:
 def test_no_command_is_left_untested() -> None:
     elsewhere = {"docker", "kubectl"}  # by tests/image and tests/manifests
     test_commands = [e for e in examples() if e.command.endswith("-m pytest")]  # by .ci/run
-    others = [e for e in examples() if not e.is_a_node and e.program not in {"curl", *elsewhere}]
+    others = [e for e in examples() if not (e.is_a_node or e.is_a_request or e.program in elsewhere)]
     assert others == test_commands
     assert len(test_commands) == 1
 

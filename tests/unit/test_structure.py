@@ -1,6 +1,7 @@
 """The house keeps its order: who may import whom, and how long things may be."""
 
 import ast
+import sys
 from pathlib import Path
 from statistics import median
 
@@ -11,6 +12,16 @@ SOURCES = [*sorted((ROOT / "gossip").rglob("*.py")), ROOT / "gossipcar.py"]
 
 ORDER = [
     ["gossip"],
+    ["gossip.client.entry", "gossip.client.errors", "gossip.client.targets"],
+    ["gossip.client.connections"],
+    ["gossip.client.watch"],
+    ["gossip.client.client"],
+    ["gossip.client"],
+    ["gossip.commands"],
+    ["gossip.commands.output"],
+    ["gossip.commands.arguments"],
+    ["gossip.commands.acts"],
+    ["gossip.commands.main"],
     ["gossip.faults", "gossip.garbage", "gossip.metrics"],
     ["gossip.data"],
     ["gossip.data.clock"],
@@ -78,7 +89,9 @@ def imports_of(path: Path) -> set[str]:
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+            folder = ".".join(path.relative_to(ROOT).parent.parts)
+            module = f"{folder}.{node.module}" if node.level else node.module
+            found |= {f"{module}.{alias.name}" for alias in node.names} | {module}
         elif isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
     return found
@@ -94,6 +107,12 @@ def test_imports_only_what_is_below(path: Path) -> None:
 def test_only_dns_peers_imports_dns() -> None:
     importers = {module_of(path) for path in SOURCES if any(n.split(".")[0] == "dns" for n in imports_of(path))}
     assert importers == {"gossip.sync.dns_peers"}
+
+
+def test_the_client_can_be_copied_without_the_rest() -> None:
+    names = {name for path in (ROOT / "gossip" / "client").glob("*.py") for name in imports_of(path)}
+    assert {name.split(".")[0] for name in names} - sys.stdlib_module_names == {"gossip"}
+    assert [name for name in names if name.startswith("gossip.") and not name.startswith("gossip.client.")] == []
 
 
 def test_only_the_clock_reads_the_wall_clock() -> None:

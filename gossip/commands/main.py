@@ -1,0 +1,49 @@
+"""Runs one command."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from gossip.client import Client, ConditionFailed, GossipcarError, NotConfirmed, NotReachable
+from gossip.commands.acts import ACTS
+from gossip.commands.arguments import WrongUsage, parser
+from gossip.commands.output import DONE, FAILED, NOT_REACHABLE, NOT_SO, WRONG_USAGE, fail
+
+
+def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
+    """The exit status; why it is not 0 is one line on standard error."""
+    try:
+        try:
+            return _run(argv, os.environ if environ is None else environ)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the end of the process would try once more
+        if isinstance(error, BrokenPipeError):  # whoever reads this has enough
+            return DONE
+        return fail(f"standard output: {error.strerror}", FAILED)
+
+
+def _run(argv: Sequence[str] | None, environ: Mapping[str, str]) -> int:
+    try:
+        given = parser().parse_args(argv)
+        with _client(given.url or environ.get("GOSSIPCAR_URL") or None) as client:
+            return ACTS[given.command](client, given)
+    except WrongUsage as error:
+        return fail(str(error), WRONG_USAGE)
+    except (ConditionFailed, NotConfirmed) as error:
+        return fail(str(error), NOT_SO)
+    except NotReachable as error:
+        return fail(str(error), NOT_REACHABLE)
+    except GossipcarError as error:
+        return fail(str(error), FAILED)
+    except (KeyError, TypeError, ValueError) as error:
+        return fail(f"what answers there is no node: {error!r}", NOT_REACHABLE)
+
+
+def _client(url: str | None) -> Client:
+    try:
+        return Client(url)
+    except ValueError as error:
+        raise WrongUsage(str(error)) from None
