@@ -115,15 +115,15 @@ class Exchange:
         return message
 
     def check(self, reply: Message) -> None:
-        """Raises MetItself when an answer shows that the peer is this node."""
+        """Raises MetItself when an answer shows that the peer is this node, OtherCluster when it is from one."""
         if reply.sender.origin == self._store.origin:
             raise MetItself("the peer is this node itself")
+        self._check_cluster(reply.sender)
 
     def take(self, message: Message) -> Merged:
         """Take in what a message gives. Raises OtherCluster when it is from one."""
         sender = message.sender
-        if sender.cluster != self._cluster:
-            raise OtherCluster(f"the peer's cluster is {sender.cluster!r}, this one's is {self._cluster!r}")
+        self._check_cluster(sender)
         self._store.learn(sender.latest)
         self.touch.hear(sender.touched)
         behind = self.touch.is_behind(sender.touched)
@@ -153,6 +153,10 @@ class Exchange:
         if answer.sender.fingerprint == message.sender.fingerprint:
             self.touch.met()
         return answer, merged
+
+    def _check_cluster(self, sender: Sender) -> None:
+        if sender.cluster != self._cluster:
+            raise OtherCluster(f"the peer's cluster is {sender.cluster!r}, this one's is {self._cluster!r}")
 
     def _follow_up(self, message: Message, draft: Draft) -> None:
         """Say what follows from what a message says."""

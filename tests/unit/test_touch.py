@@ -9,6 +9,7 @@ from gossip.data.entry import Entry
 from gossip.data.limits import StoreLimits
 from gossip.data.store import Store
 from gossip.sync.exchange import Exchange
+from gossip.sync.message import OtherCluster
 from gossip.sync.touch import ALONE_SECONDS, Touch
 from tests.unit.fakes import NOON, Wall, items_of, over_the_wire
 
@@ -153,3 +154,12 @@ def test_a_peer_whose_clock_is_years_ahead_makes_nobody_give_up_anything() -> No
     assert touch.until == NOON
     assert not touch.hear(NOON + 10**15)
     assert cluster.held(0) == [{b"k": b"v"}]
+
+
+def test_nothing_is_given_up_for_another_cluster(cluster: Cluster) -> None:
+    away(cluster)
+    answer, _ = cluster.exchanges[0].answer(cluster.exchanges[2].opening())
+    answer.sender = answer.sender._replace(cluster="another")
+    with pytest.raises(OtherCluster):
+        cluster.exchanges[2].converse(lambda _: answer, more=lambda: True)
+    assert cluster.held(2) == [{b"deleted": b"old", b"kept": b"old"}]
