@@ -5,10 +5,11 @@ import functools
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from gossip.client import Client, ConditionFailed, NotConfirmed, NotReachable, RequestRefused, connections
+from gossip.client import Client, ConditionFailed, NotConfirmed, NotReachable, RequestRefused, Watch, connections
 from tests.nodes import ROOT, RunningNode, free_ports, wait_until
 
 EXAMPLES = [test for test in doctest.DocTestFinder().find(Client) if test.examples]
@@ -172,29 +173,58 @@ def test_peers_that_have_a_write() -> None:
         assert caught.value.confirmed == 1
 
 
+@contextmanager
+def bounded(events: Watch) -> Iterator[Watch]:
+    """A watch that ends, and its test with it, when it waits in vain."""
+    patience = threading.Timer(20, events.close)
+    patience.start()
+    try:
+        with events:
+            yield events
+    finally:
+        patience.cancel()
+
+
 def test_a_watch_goes_on_when_the_node_was_restarted() -> None:
     port, peer_port = free_ports(2)
     client = Client(f"http://localhost:{port}")
-    with RunningNode(client_port=port, peer_port=peer_port):
-        events = client.watch(prefix="door/")
-        client.put("window/1", "open")
-        client.put("door/1", "open")
-        client.delete("door/1")
-        assert [(event.kind, event.key) for event in (next(events), next(events))] == [
-            ("put", "door/1"), ("delete", "door/1"),
-        ]  # fmt: skip
-    with RunningNode(client_port=port, peer_port=peer_port), events:
-        assert next(events).kind == "reset"
-        client.put("door/2", "shut")
-        assert next(events).key == "door/2"
+    with ExitStack() as watching:
+        with RunningNode(client_port=port, peer_port=peer_port):
+            events = watching.enter_context(bounded(client.watch(prefix="door/")))
+            client.put("window/1", "open")
+            client.put("door/1", "open")
+            put = next(events)
+            client.delete("door/1")
+            delete = next(events)
+        assert [(event.kind, event.key) for event in (put, delete)] == [("put", "door/1"), ("delete", "door/1")]
+        with RunningNode(client_port=port, peer_port=peer_port):
+            assert next(events).kind == "reset"
+            client.put("door/2", "shut")
+            assert next(events).key == "door/2"
 
 
 def test_a_watch_goes_on_behind_an_event(client: Client) -> None:
-    with client.watch("since") as events:
+    with bounded(client.watch("since")) as events:
         client.put("since", "1")
         first = next(events)
         client.put("since", "2")
-    with client.watch("since", since=first.id) as events:
+    with bounded(client.watch("since", since=first.id)) as events:
         entry = next(events).entry
         assert entry
         assert entry.value == b"2"
+
+
+def test_a_watch_that_is_closed_leaves_its_place_to_another() -> None:
+    with RunningNode("--max-watchers=1") as node, Client(node.url) as client:
+        with client.watch(), pytest.raises(RequestRefused) as caught:
+            client.watch()
+        assert caught.value.status == 503
+        wait_until(lambda: begins(client))
+
+
+def begins(client: Client) -> bool:
+    try:
+        client.watch().close()
+    except RequestRefused:
+        return False
+    return True
