@@ -24,12 +24,11 @@ def node() -> Iterator[RunningNode]:
 
 def test_ctrl_c_ends_other_commands_as_it_ends_any() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        with begun("get", "a", "--url", f"http://127.0.0.1:{silent.getsockname()[1]}") as waiting:
-            connection, _ = silent.accept()
-            with connection:
-                connection.recv(1000)
-                waiting.send_signal(signal.SIGINT)
-                _, errors = waiting.communicate(timeout=5)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with begun("get", "a", "--url", url) as waiting, silent.accept()[0] as connection:
+            connection.recv(1000)
+            waiting.send_signal(signal.SIGINT)
+            _, errors = waiting.communicate(timeout=5)
     assert (waiting.returncode, errors) == (-signal.SIGINT, b"")
 
 

@@ -15,6 +15,8 @@ class Asked(list[Request]):
 
     url = ""
     connections = 0
+    ended = 0
+    """So many of them were closed here."""
 
     @property
     def lines(self) -> list[str]:
@@ -42,6 +44,8 @@ def conversing(*connections: Sequence[bytes]) -> Iterator[Asked]:
         for given in next(coming, ()):
             asked.append(_request(connection))
             connection.sendall(given)
+        connection.shutdown(socket.SHUT_RDWR)
+        asked.ended += 1
 
     with TinyServer(act) as server:
         asked.url = f"http://{server.address}"
