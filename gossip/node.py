@@ -5,6 +5,7 @@ import secrets
 import time
 from functools import partial
 
+from gossip.api import openapi
 from gossip.api.events import Events
 from gossip.api.exchange import ExchangeApi, message_limit
 from gossip.api.health import HealthApi, Situation
@@ -114,6 +115,7 @@ class Node:
             "/watch": {"GET": WatchApi(self._events, self._streams).get},
             "/stats": {"GET": stats.get},
             "/peers": {"GET": self._peers.get},
+            "/openapi.json": {"GET": openapi.get},
         })  # fmt: skip
         limits = Limits(
             connections=settings.max_connections,

@@ -48,9 +48,11 @@ class RunningNode:
         prefix: Sequence[str] = (),
         client_port: int = 0,
         peer_port: int = 0,
+        root: Path = ROOT,
     ) -> None:
-        """Start it and wait for its two lines. `prefix` is put before the command, as for `ip netns exec NAME`."""
-        command = [*prefix, python, *python_flags, str(ROOT / "gossipcar.py")]
+        """Start it and wait for its two lines. `prefix` is put before the command, as for `ip netns exec NAME`; `root`
+        is the folder that has the code."""
+        command = [*prefix, python, *python_flags, str(root / "gossipcar.py")]
         command += [f"--client-port={client_port}", f"--peer-port={peer_port}", *flags]
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self.process = subprocess.Popen(

@@ -27,7 +27,7 @@ Confirm = Callable[[Collection[bytes], str, float], tuple[int, bool]]
 """Has peers take the entries of these keys: how many (a number, `majority` or `all`), within so many seconds. How many
 are known to have them, and whether those are enough."""
 
-_SECONDS = re.compile(r"[0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20}")
+_SECONDS = re.compile(r"([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})([eE][+-]?[0-9]{1,3})?")
 _WAIT = re.compile(r"[0-9]{1,5}|majority|all")
 
 

@@ -1,9 +1,13 @@
-"""The README's commands, with the output that it promises for each."""
+"""The commands of the README and of `docs/api.md`, with the output that is promised for each."""
 
 import re
+from pathlib import Path
 from typing import NamedTuple
 
 from tests.nodes import ROOT
+
+README = ROOT / "README.md"
+API = ROOT / "docs" / "api.md"
 
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
@@ -31,18 +35,23 @@ class Example(NamedTuple):
     @property
     def is_a_read(self) -> bool:
         """Whether it may be tried again until the news has arrived."""
-        return self.program == "curl" and "PUT" not in self.command
+        return self.program == "curl" and " -X " not in self.command
+
+    @property
+    def is_a_watcher(self) -> bool:
+        """Whether it goes on in a terminal of its own and prints what the commands after it bring about."""
+        return self.command.startswith("curl -N ")
 
     def is_matched_by(self, printed: str) -> bool:
-        pattern = "[^\n]*".join(map(re.escape, self.output.split("...")))
-        return re.fullmatch(pattern, printed.replace("\r\n", "\n")) is not None
+        """A value need not end its line: a page cannot show that the next prompt follows it at once."""
+        pattern = "[^\n]*".join(map(re.escape, self.output.removesuffix("\n").split("...")))
+        return re.fullmatch(pattern, printed.replace("\r\n", "\n").removesuffix("\n")) is not None
 
 
-def examples() -> list[Example]:
-    """All examples in the README, in order."""
-    text = (ROOT / "README.md").read_text()
+def examples(page: Path = README) -> list[Example]:
+    """All examples on a page, in order."""
     found = []
-    for block in _BLOCK.findall(text):
+    for block in _BLOCK.findall(page.read_text()):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = part.partition("\n")
             found.append(Example(command, output))

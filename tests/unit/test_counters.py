@@ -156,6 +156,20 @@ def test_a_share_with_a_time_to_live_ends() -> None:
     assert store.add(b"hits", 1) == 1
 
 
+def test_a_share_that_ends_before_it_is_summed_counts_for_nothing() -> None:
+    class Moving(Wall):
+        """A clock that goes on while something is added."""
+
+        def __call__(self) -> int:
+            self.now += MICROS
+            return self.now
+
+    store = make_store(wall=Moving())
+    assert store.add(b"hits", 5, attached(NOON)) == 0
+    store.put(b"seven", b"7")
+    assert store.add(b"seven", 5, attached(NOON)) == 7
+
+
 def test_a_restarted_process_has_a_share_of_its_own() -> None:
     before, there, after = make_store(1), make_store(2), make_store(3)
     before.add(b"hits", 5)
