@@ -16,6 +16,9 @@ from gossip.serving.answer import OCTETS, Answer, Fields, HttpError
 
 JSON = "application/json"
 
+MOST_ITEMS = 1_000
+"""So many values are written at once at most: some 10 ms, in which no other write is made."""
+
 _FORM = 'the body is an object by key, of objects such as {"value": "text"} or {"base64": "dGV4dA=="}'
 
 _TYPE = re.compile(rb"[\x21-\x7e][\x20-\x7e]*")
@@ -77,6 +80,8 @@ def read_items(body: bytes, most: int, expiry_after: Callable[[float | None], in
         raise HttpError(422, "the body is no JSON") from None
     if not isinstance(told, dict) or not told:
         raise HttpError(422, _FORM)
+    if len(told) > MOST_ITEMS:
+        raise HttpError(413, f"{len(told)} keys are too many to write at once; send {MOST_ITEMS} at most")
     return {_key(key): _item(key, item, most, expiry_after) for key, item in told.items()}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from gossip.api.entries import json_answer, told
 from gossip.api.query import query_of
+from gossip.data.counters import MARK
 from gossip.data.entry import Entry, size
 from gossip.data.store import Store
 from gossip.serving.answer import Answer, HttpError
@@ -57,7 +58,7 @@ class KeysApi:
             for key in keys:
                 if not key.startswith(prefix):
                     return
-                entry = self._store.present(key)
+                entry = self._store.present(key) if key[0] != MARK else None
                 if entry:
                     yield key, entry
             first, excluded = keys[-1], True

@@ -5,7 +5,7 @@ import re
 from gossip.api.entries import JSON, json_answer, read_items, told
 from gossip.api.query import query_of
 from gossip.api.writes import ABSENT, Wait, Writes, wait_of
-from gossip.data.counters import MAX_COUNTER_BYTES, share_key
+from gossip.data.counters import MAX_COUNTER_BYTES
 from gossip.data.entry import Entry, size
 from gossip.data.lifetime import is_present
 from gossip.data.refused import NotWritten
@@ -78,7 +78,7 @@ class MapApi:
         wait = wait_of(request, parameters)
         if "add" in parameters:
             added = self._add(keys, parameters)
-            return self._writes.confirmed(wait, [share_key(keys[0], self._store.origin)], added)
+            return self._writes.confirmed(wait, [self._store.own_share(keys[0])], added)
         if keys:
             raise HttpError(422, "say what to add, add=5; or name no key, and give a JSON object by key as the body")
         request.may_take_long()

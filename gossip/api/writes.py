@@ -9,6 +9,7 @@ from gossip.api.entries import etag_of
 from gossip.data.attributes import attached
 from gossip.data.clock import MICROS
 from gossip.data.entry import Entry
+from gossip.data.lifetime import LONGEST_TTL
 from gossip.data.local import Condition
 from gossip.data.refused import ConditionFailed, NotANumber, NotWritten, StoreFrozen, StoreFull
 from gossip.data.store import Store
@@ -16,9 +17,6 @@ from gossip.serving.answer import Answer, HttpError, plain
 from gossip.serving.request import Request
 
 ABSENT = plain(404, "none of the keys asked for is in the map")
-
-LONGEST_TTL = 10**9
-"""Seconds: thirty years."""
 
 WAIT_SECONDS, LONGEST_WAIT = 1.0, 30.0
 """How long a confirmed write takes at most, unless it says so, and whatever it says."""

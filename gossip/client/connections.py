@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from email.message import Message
 from http.client import HTTPConnection, HTTPException
 from typing import Any, NamedTuple
@@ -165,9 +165,7 @@ def _place(url: str) -> tuple[str, int]:
 def _default_url(timeout: float) -> str:
     """The first of the default places where a node answers: at port 80 there may be something else."""
     for url in DEFAULT_URLS:
-        connections = Connections(url, timeout)
-        with suppress(NotReachable, RequestRefused):
+        with closing(Connections(url, timeout)) as connections, suppress(NotReachable, RequestRefused):
             if connections.ask(Request("GET", "/stats")).body.startswith(b"upTimeSecs="):
                 return url
-        connections.close()
     raise NotReachable(f"no node answers at {' or '.join(DEFAULT_URLS)}")

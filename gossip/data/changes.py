@@ -40,6 +40,8 @@ class Changes:
         self._bytes = 0
         self._wake: Callable[[], None] = lambda: None
         self._awaited = False
+        self._news = False
+        """Whether there are changes that nobody was woken for."""
 
     def keep(self, wake: Callable[[], None]) -> None:
         """Keep changes from now on; `wake` is called when an awaited one has come, and must not wait for anything."""
@@ -55,7 +57,7 @@ class Changes:
         while len(self._changes) > MOST_CHANGES or (self._bytes > MOST_BYTES and len(self._changes) > 1):
             gone = self._changes.popleft()
             self._bytes -= size(gone.key, gone.entry)
-        self._tell()
+        self._news = True
 
     def lose(self) -> None:
         """The store has changed in ways that are not told one by one: whoever watches must read anew."""
@@ -63,12 +65,13 @@ class Changes:
             self.latest += 1
             self._changes.clear()
             self._bytes = 0
-            self._tell()
+            self._news = True
+        self.tell()
 
     def awaited(self) -> int:
         """The number of the last change. Once there is another, `wake` is called."""
         with self._lock:
-            self._awaited = self.kept
+            self._awaited, self._news = self.kept, False
             return self.latest
 
     def since(self, number: int, until: int, most: int) -> list[Change] | None:
@@ -79,7 +82,8 @@ class Changes:
                 return None
             return [self._changes[at - first] for at in range(number, min(until, number + most, self.latest))]
 
-    def _tell(self) -> None:
-        if self._awaited:
-            self._awaited = False
+    def tell(self) -> None:
+        """Wake who waits, if there is anything new. To be called without the lock."""
+        if self._news and self._awaited:
+            self._news = self._awaited = False
             self._wake()

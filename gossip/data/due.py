@@ -24,24 +24,36 @@ class Due:
 
     def remove(self, key: bytes, micros: int) -> None:
         """What was added with these very two is not to be done any more."""
-        keys = self._keys.get(_second(micros)) if micros else None
+        second = _second(micros)
+        keys = self._keys.get(second) if micros else None
         if keys:
             keys.discard(key)
+            if not keys:
+                del self._keys[second]
+                self._tidy()
 
     def is_due(self, now: int) -> bool:
-        """Whether `take` has anything to give at this time."""
-        return bool(self._seconds) and self._seconds[0] * MICROS <= now
+        """Whether `take` is to be asked at this time. Needs no lock."""
+        return any(second * MICROS <= now for second in self._seconds[:1])
 
     def take(self, now: int, most: int) -> list[bytes]:
-        """Keys that are due by this time, and so taken off; not many more than `most`."""
+        """Keys that are due by this time, and so taken off: `most` at most, after looking at as many seconds."""
         found: list[bytes] = []
-        while self.is_due(now) and len(found) < most:
-            keys = self._keys[self._seconds[0]]
+        for _ in range(most):
+            if not self.is_due(now):
+                break
+            keys = self._keys.get(self._seconds[0], set())
             while keys and len(found) < most:
                 found.append(keys.pop())
-            if not keys:
-                del self._keys[heappop(self._seconds)]
+            if keys:
+                break
+            self._keys.pop(heappop(self._seconds), None)
         return found
+
+    def _tidy(self) -> None:
+        """Have no more seconds than twice those for which there are keys, but for a few."""
+        if len(self._seconds) > 2 * len(self._keys) + 100:
+            self._seconds = sorted(self._keys)
 
 
 def _second(micros: int) -> int:

@@ -20,7 +20,7 @@ class Entry(NamedTuple):
     value: bytes | None
     """The value; None marks a tombstone, which stands for the absence of a value since its time."""
     extra: bytes = b""
-    """Attributes that a later version attaches to an entry: kept and passed on unread, so that versions can mix."""
+    """Attributes (see `gossip.data.attributes`). Those not known are kept and passed on, so that versions can mix."""
 
 
 def size(key: bytes, entry: Entry) -> int:

@@ -19,7 +19,7 @@ class Held:
         self.clock = clock
         self.limits = limits
         self.lock = threading.Lock()
-        self.counters = Counters(self.present)
+        self.counters = Counters()
         self.changes = Changes(self.lock)
         self.leaves = Leaves(limits, self.counters, self.changes)
         self.grown = Grown()
@@ -30,15 +30,11 @@ class Held:
             entry is not None and entry.value is not None and (not entry.extra or is_present(entry, self.clock.wall()))
         )
 
-    def present(self, key: bytes) -> Entry | None:
-        """The entry held for this very key, if it has a value now."""
-        entry = self.leaves.get(key)
-        return entry if self.is_present(entry) else None
-
     def seen(self, key: bytes, held: Entry | None) -> Entry | None:
         """What a reader sees of a key for which this entry is held: its total, where it is a counter."""
-        if key in self.counters.by_counter and (total := self.counters.total(key, held)):
-            return total
-        if held is None or held.value is None:
-            return None
-        return held if not held.extra or is_present(held, self.clock.wall()) else None
+        has_value = self.is_present(held)
+        if key in self.counters.by_counter:
+            total = self.counters.total(key, held, has_value, self.clock.wall())
+            if total:
+                return total
+        return held if has_value else None

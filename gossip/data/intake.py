@@ -32,6 +32,7 @@ class Intake:
                 for key, entry in batch:
                     self._merge(key, entry, now, merged)
             self._held.grown.to(self._leaves.entries)
+            self._held.changes.tell()
             time.sleep(0)  # hands the interpreter to whoever waits for it; releasing the lock alone does not
         return merged
 

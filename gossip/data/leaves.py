@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from zlib import crc32
 
 from gossip.data.changes import Changes
-from gossip.data.counters import MARK, Counters, counter_of
+from gossip.data.counters import MARK, Counters, counter_of, ended
 from gossip.data.digest import FIRST_LEAF, Digest, fingerprint, leaf_of
 from gossip.data.due import Due
 from gossip.data.entry import Entry, size
@@ -22,6 +22,9 @@ from gossip.data.ordered import Ordered
 
 UNSETTLED = 100
 """So many changed keys may wait to be put into the digest: 0.3 ms of work for whoever asks for it next."""
+
+ENDED_AT_ONCE = 500
+"""So many shares of a counter are ended in one go: some 3 ms. Those that are left count as little as ended ones."""
 
 LARGE = 4096
 """Entries from so many bytes on do not wait: fingerprints of a hundred large ones would take long."""
@@ -41,6 +44,8 @@ class Leaves:
         """The keys in order, once somebody has asked for that."""
         self.due = Due()
         """When which entries expire or are to be dropped."""
+        self.to_end: set[bytes] = set()
+        """Counters with more shares to be ended than were ended at once."""
         self._counters = counters
         self._changes = changes
         self._limits = limits
@@ -78,6 +83,26 @@ class Leaves:
 
     def place(self, key: bytes, entry: Entry, old: Entry | None, growth: int) -> None:
         """Hold this entry in the place of the old one, by which so many bytes more are held."""
+        self._put(key, entry, old, growth)
+        if self._counters.by_counter:
+            self.end_shares(counter_of(key))
+
+    def end_shares(self, counter: bytes) -> None:
+        """End shares of a counter that its plain entry has outdated; more than `ENDED_AT_ONCE` are left for later."""
+        plain = self.get(counter) if counter in self._counters.by_counter else None
+        if plain is None:
+            return
+        outdated = self._counters.outdated(counter, plain, ENDED_AT_ONCE)
+        for key in outdated:
+            share = self._leaves[leaf_of(key)][key]
+            end = ended(share, plain)
+            self._put(key, end, share, size(key, end) - size(key, share))
+        if len(outdated) == ENDED_AT_ONCE:
+            self.to_end.add(counter)
+        else:
+            self.to_end.discard(counter)
+
+    def _put(self, key: bytes, entry: Entry, old: Entry | None, growth: int) -> None:
         number = leaf_of(key)
         leaf = self._leaves.get(number)
         if leaf is None:
@@ -85,9 +110,9 @@ class Leaves:
         self.entries += old is None
         self.bytes += growth
         leaf[key] = entry
+        if key[0] == MARK:
+            self._counters.came(key, entry)
         if old is None:
-            if key[0] == MARK:
-                self._counters.came(key)
             if self.ordered:
                 self.ordered.add(counter_of(key))
         elif old.extra or old.value is None:

@@ -7,7 +7,12 @@ Rule 2: a tombstone is dropped so many seconds after it came about, by all nodes
 """
 
 from gossip.data.attributes import expiry_of
+from gossip.data.clock import MICROS
 from gossip.data.entry import Entry
+
+LONGEST_TTL = 10**9
+"""Seconds, thirty years: no value that is to expire at all is held longer than so after its write."""
+LONGEST_MICROS = LONGEST_TTL * MICROS
 
 
 def is_present(entry: Entry | None, now: int) -> bool:
@@ -22,12 +27,15 @@ def as_of(entry: Entry, now: int) -> Entry:
 
 def due_at(entry: Entry, tombstone_micros: int) -> int:
     """When something is to be done about an entry: it is to expire, or to be dropped. 0 where it stands for ever."""
-    expiry = expiry_of(entry.extra) if entry.extra else 0
+    expiry = _expiry(entry) if entry.extra else 0
     if entry.value is None:
         return max(entry.time, expiry) + tombstone_micros
     return expiry
 
 
 def _has_expired(entry: Entry, now: int) -> bool:
-    expiry = expiry_of(entry.extra)
-    return 0 < expiry <= now
+    return 0 < _expiry(entry) <= now
+
+
+def _expiry(entry: Entry) -> int:
+    return min(expiry_of(entry.extra), entry.time + LONGEST_MICROS)

@@ -32,10 +32,14 @@ class Listing:
 
     def _order(self) -> Ordered:
         ordered = self._held.leaves.ordered = Ordered()  # keys that come from now on are added as they come
-        keys = (counter_of(key) for key, _ in self._items())
-        while batch := list(islice(keys, SLICE)):
-            with self._held.lock:
-                for key in batch:
-                    ordered.add(key)
-            time.sleep(0)
+        try:
+            keys = (counter_of(key) for key, _ in self._items())
+            while batch := list(islice(keys, SLICE)):
+                with self._held.lock:
+                    for key in batch:
+                        ordered.add(key)
+                time.sleep(0)
+        except BaseException:
+            self._held.leaves.ordered = None  # or it would be taken for whole
+            raise
         return ordered

@@ -1,9 +1,10 @@
 """Writes that are made here: stamped and put in place under the store's lock, or refused."""
 
+import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
-from gossip.data.counters import MARK, Share, number_of, share_key, share_of, share_value
+from gossip.data.counters import number_of, share_key, share_of, share_value
 from gossip.data.entry import Entry, size
 from gossip.data.held import Held
 from gossip.data.news import News
@@ -26,8 +27,10 @@ class Local:
         """Whether nothing is written any more."""
         self._held, self._leaves, self._counters = held, held.leaves, held.counters
         self._by_counter = held.counters.by_counter
-        self._lock, self._clock = held.lock, held.clock
+        self._lock, self._clock, self._changes = held.lock, held.clock, held.changes
         self._origin = origin
+        self._share = origin
+        """Whose shares this process adds to."""
         self._news = news
 
     def put(self, key: bytes, value: bytes) -> bool:
@@ -56,6 +59,8 @@ class Local:
             entry = self._write(key, value, extra, old, growth)
         if old is None:
             self._held.grown.to(self._leaves.entries)
+        if self._changes.kept:
+            self._changes.tell()
         return entry, seen is None
 
     def put_all(self, items: Mapping[bytes, tuple[bytes, bytes]]) -> int:
@@ -68,6 +73,7 @@ class Local:
             for key, (value, extra) in items.items():
                 self._write(key, value, extra, olds[key], growths[key])
         self._held.grown.to(self._leaves.entries)
+        self._changes.tell()
         return created
 
     def add(self, key: bytes, amount: int, extra: bytes = b"") -> int:
@@ -77,18 +83,27 @@ class Local:
         """
         with self._lock:
             plain = self._leaves.get(key)
-            seen = self._held.seen(key, plain)
-            if seen and number_of(seen.value or b"") is None:
+            base = self._counters.base(key, plain)
+            if plain and plain[:2] == base and self._held.is_present(plain) and number_of(plain.value or b"") is None:
                 raise NotANumber
-            mine, base = share_key(key, self._origin), self._counters.base(key, plain)
+            mine = self.own_share(key)
             old = self._leaves.get(mine)
-            before = share_of(old.value) if old and self._held.is_present(old) else None
-            value = share_value(Share(amount + (before.amount if before and before.base == base else 0), base))
+            before = share_of(old) if old and self._held.is_present(old) else None
+            value = share_value(amount + (before.amount if before and before.base == base else 0), base)
             growth = _growth(mine, value, extra, old)
             self._check_room(growth, old is None)
             self._write(mine, value, extra, old, growth)
             total = self._held.seen(key, plain)
+        self._changes.tell()
         return int(total.value or b"0") if total else 0  # the share may have expired meanwhile
+
+    def own_share(self, key: bytes) -> bytes:
+        """Under which key this process's share in a counter is held."""
+        return share_key(key, self._share)
+
+    def begin_share(self) -> None:
+        """Add to a new share of each counter from now on."""
+        self._share = secrets.randbits(64)
 
     def delete(self, keys: Iterable[bytes], condition: Condition | None = None) -> int:
         """Write a tombstone for each of these keys that has a value. How many had. Raises as `write`."""
@@ -102,6 +117,7 @@ class Local:
             for key in present:
                 old = self._leaves.get(key)
                 self._write(key, None, b"", old, _growth(key, None, b"", old))
+        self._changes.tell()
         return len(present)
 
     def freeze(self) -> None:
@@ -117,19 +133,11 @@ class Local:
             raise StoreFull
 
     def _write(self, key: bytes, value: bytes | None, extra: bytes, old: Entry | None, growth: int) -> Entry:
-        if key in self._by_counter and key[0] != MARK:
-            self._end_shares(key)
         entry = Entry(self._clock.issue(), self._origin, value, extra)
         self._leaves.place(key, entry, old, growth)
         self.recent.append(key)
         self._news.add(key)
         return entry
-
-    def _end_shares(self, key: bytes) -> None:
-        for share in self._counters.shares(key):
-            held = self._held.present(share)
-            if held:
-                self._write(share, None, b"", held, _growth(share, None, b"", held))
 
 
 def _growth(key: bytes, value: bytes | None, extra: bytes, old: Entry | None) -> int:

@@ -48,7 +48,7 @@ class Store:
         # what is asked for is answered where it is done, without a call more on the way
         self.get, self.get_all = held.leaves.get, held.leaves.get_all
         self.put, self.write, self.put_all = local.put, local.write, local.put_all
-        self.add, self.delete, self.freeze = local.add, local.delete, local.freeze
+        self.add, self.own_share, self.delete, self.freeze = local.add, local.own_share, local.delete, local.freeze
         self.keys_since = Listing(held, self.items).keys_since
 
     @property
@@ -81,16 +81,25 @@ class Store:
             with self._held.lock:
                 for key in self._held.leaves.due.take(now, SLICE):
                     self._held.leaves.bring_up_to(now, key)
+            self.changes.tell()
+            time.sleep(0)
+        for counter in [*self._held.leaves.to_end]:
+            with self._held.lock:
+                self._held.leaves.end_shares(counter)
             time.sleep(0)
 
-    def forget(self, until: int) -> int:
-        """Drop all entries of times up to this one, as if they had never come. How many there were."""
+    def forget(self, until: int, own_until: int) -> int:
+        """Drop all entries of times up to this one, or to another one for this node's own, as if they had never come.
+
+        How many there were. What this node adds to counters from now on goes to a new share: the former may return.
+        """
         dropped = 0
         self._settle()
+        self._local.begin_share()
         for number in list(self._held.leaves.digest.leaves(ROOT)):
             with self._held.lock:
                 for key, entry in self._held.leaves.leaf(number):
-                    if entry.time <= until:
+                    if entry.time <= (own_until if entry.origin == self.origin else until):
                         self._held.leaves.remove(key, entry)
                         dropped += 1
             time.sleep(0)

@@ -33,10 +33,7 @@ class Confirmer:
         `wanted` is a number, `all` for all peers known now, or `majority` for so many that they are, with this node,
         more than half of all. How many hold them, and whether those are enough.
         """
-        known = len(self._calls.roster.known())
-        enough = {"all": known, "majority": (known + 1) // 2}.get(wanted)
-        asking = _Asking(self._calls, self._messages(keys), int(wanted) if enough is None else enough, seconds)
-        return asking.wait()
+        return _Asking(self._calls, self._messages(keys), wanted, seconds).wait()
 
     def _messages(self, keys: Collection[bytes]) -> list[Message]:
         left = deque(keys)
@@ -49,10 +46,12 @@ class Confirmer:
 class _Asking:
     """One write, on its way to enough peers."""
 
-    def __init__(self, calls: Calls, messages: list[Message], enough: int, seconds: float) -> None:
+    def __init__(self, calls: Calls, messages: list[Message], wanted: str, seconds: float) -> None:
         self._calls = calls
         self._messages = messages
-        self._enough = enough
+        self._wanted = wanted
+        self._peers = len(calls.roster.known())
+        """How many there are: as many as addresses, less those that turn out to be this node's or another one's."""
         self._end = time.monotonic() + seconds
         self._changed = threading.Condition()
         self._have: set[int] = set()
@@ -61,6 +60,12 @@ class _Asking:
         """Where they are."""
         self._waiting: deque[Address] = deque()
         self._asking = 0
+
+    @property
+    def _enough(self) -> int:
+        if self._wanted == "all":
+            return self._peers
+        return (self._peers + 1) // 2 if self._wanted == "majority" else int(self._wanted)
 
     def wait(self) -> tuple[int, bool]:
         while (left := self._end - time.monotonic()) > 0 and len(self._have) < self._enough:
@@ -117,6 +122,9 @@ class _Asking:
             self._addresses.add(address)
             if reply.sender.origin == message.sender.origin:
                 self._calls.roster.is_self(address)
+                self._peers -= 1
+            elif reply.sender.origin in self._have:
+                self._peers -= 1
             else:
                 self._have.add(reply.sender.origin)
             self._changed.notify_all()

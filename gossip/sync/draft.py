@@ -1,7 +1,7 @@
 """A message while it is being filled, up to a budget of bytes."""
 
 from gossip.data.entry import Entry, size
-from gossip.sync.message import Message, Sender
+from gossip.sync.message import Message, Sender, Touched
 
 MESSAGE_BUDGET = 512 * 1024
 """Bytes that a message may fill before it is cut. One entry may exceed it, when it is the first.
@@ -13,13 +13,14 @@ SUMMARY_BYTES, LISTING_BYTES, LISTED_BYTES, WANT_BYTES, ENTRY_BYTES = 132, 9, 14
 """What each thing said takes in a message beside keys and values; `wire` writes them so."""
 
 _NOBODY = Sender("", 0, 0, 0, 0, 0, False)
+_NEVER = Touched(0, 0)
 
 
 class Draft:
     """A message being filled, up to its budget."""
 
-    def __init__(self, budget: int, largest: int) -> None:
-        self.message = Message(sender=_NOBODY)
+    def __init__(self, budget: int, largest: int, touched: Touched = _NEVER) -> None:
+        self.message = Message(sender=_NOBODY._replace(touched=touched))
         self._budget = budget
         self._largest = largest
         self._used = 0

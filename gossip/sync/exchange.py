@@ -63,11 +63,13 @@ class Exchange:
         this node. A node that is `leaving` gives its latest writes at once, before anything is compared.
         """
         outcome = Outcome() if outcome is None else outcome
+        began = self._store.clock.latest
         opening = self.opening(leaving)
         while self._conversation(opening, send, outcome) and not outcome.agreed and more():
+            began = self._store.clock.latest
             opening = self.opening()
         if outcome.agreed or outcome.whole:
-            self.touch.met()
+            self.touch.met(outcome.peer.touched if outcome.peer else self.touch.said, began)
         return outcome
 
     def _conversation(self, message: Message, send: Callable[[Message], Message], outcome: Outcome) -> bool:
@@ -99,7 +101,7 @@ class Exchange:
 
     def opening(self, with_recent: bool = False) -> Message:
         """The message that begins a conversation; with the latest writes made here, if wanted."""
-        draft = Draft(self._budget, self._store.limits.value_bytes)
+        draft = self._draft(self._store.limits.value_bytes)
         self._comparison.describe(ROOT, draft)
         if with_recent:
             for key in dict.fromkeys(reversed(self._store.recent.copy())):
@@ -110,7 +112,7 @@ class Exchange:
 
     def asking(self, place: Place) -> Message:
         """A message that asks for everything from this place on."""
-        message = self._finish(Draft(self._budget, 0))
+        message = self._finish(self._draft(0))
         message.place = place
         return message
 
@@ -127,11 +129,11 @@ class Exchange:
         self._store.learn(sender.latest)
         self.touch.hear(sender.touched)
         behind = self.touch.is_behind(sender.touched)
-        return self._store.apply(item for item in message.entries if not behind or item[1].time > sender.touched)
+        return self._store.apply(item for item in message.entries if not behind or item[1].time > sender.touched.until)
 
     def news(self, keys: deque[bytes]) -> Message:
         """A message that gives the entries of these keys; those that it gives are taken off."""
-        draft = Draft(self._budget, self._store.limits.value_bytes)
+        draft = self._draft(self._store.limits.value_bytes)
         while keys:
             entry = self._store.get(keys[0])
             if entry is not None and not draft.give(keys[0], entry):
@@ -145,13 +147,15 @@ class Exchange:
         Raises OtherCluster when it is from one.
         """
         merged = self.take(message)
-        draft = Draft(self._budget, message.sender.largest)
+        began = self._store.clock.latest
+        draft = self._draft(message.sender.largest)
         if not self.touch.is_behind(message.sender.touched):
             self._follow_up(message, draft)
         draft.message.refused = sum(merged.refused.values())
         answer = self._finish(draft)
-        if answer.sender.fingerprint == message.sender.fingerprint:
-            self.touch.met()
+        sender = message.sender
+        if sender.origin != self._store.origin and sender.fingerprint == answer.sender.fingerprint:
+            self.touch.met(sender.touched, began)
         return answer, merged
 
     def _check_cluster(self, sender: Sender) -> None:
@@ -168,6 +172,10 @@ class Exchange:
         if message.place:
             draft.message.place = give(self._store, message.place, draft, self._rng)
 
+    def _draft(self, largest: int) -> Draft:
+        """A message to be filled. It notes first when this node was in touch: what goes in may be given up by then."""
+        return Draft(self._budget, largest, self.touch.said)
+
     def _finish(self, draft: Draft, opening: bool = False) -> Message:
         store = self._store
         message = draft.message
@@ -180,6 +188,6 @@ class Exchange:
             fingerprint=store.fingerprint(),
             largest=store.limits.value_bytes,
             leaving=store.frozen,
-            touched=self.touch.until,
+            touched=message.sender.touched,
         )
         return message

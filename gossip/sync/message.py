@@ -35,6 +35,15 @@ class MetItself(PeerFault):
     """The peer is this very node, under an address that discovery gave."""
 
 
+class Touched(NamedTuple):
+    """When a node was in touch with others, in microseconds since the Unix epoch; zeros when it never was."""
+
+    since: int
+    """Of deletes since then it has heard."""
+    until: int
+    """Until then: the greater of its wall clock and the greatest stamp time that it had seen, when it last was."""
+
+
 class Sender(NamedTuple):
     """What a node says of itself in each message."""
 
@@ -52,8 +61,8 @@ class Sender(NamedTuple):
     """The largest value that it accepts, in bytes."""
     leaving: bool
     """Whether it is stopping, so that it is no safe place for a last copy."""
-    touched: int = 0
-    """Until when it was in touch with others, in microseconds since the Unix epoch; 0 when it never was."""
+    touched: Touched = Touched(0, 0)
+    """When it was in touch with others."""
 
 
 class Listed(NamedTuple):

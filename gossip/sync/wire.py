@@ -14,7 +14,7 @@ from typing import Any
 
 from gossip.data.digest import FANOUT, FIRST_LEAF, PARTS
 from gossip.data.entry import Entry
-from gossip.sync.message import Listed, Listing, Message, PeerFault, Place, Sender, Spread, Summary
+from gossip.sync.message import Listed, Listing, Message, PeerFault, Place, Sender, Spread, Summary, Touched
 
 VERSION = 1
 CONTENT_TYPE = "application/vnd.gossipcar.exchange"
@@ -32,7 +32,7 @@ _WANT = struct.Struct(">H")
 _COUNT = struct.Struct(">I")
 _SPREAD = struct.Struct(">QQQ")
 _PLACE = struct.Struct(">QQI")
-_TOUCH = struct.Struct(">Q")
+_TOUCH = struct.Struct(">QQ")
 _ENTRY = struct.Struct(">QQHIHB")
 
 _OPENING, _CUT, _LEAVING = 1, 2, 4
@@ -66,7 +66,7 @@ def encode(message: Message) -> bytes:
         (_ENTRIES, _entries(message.entries) if message.entries else []),
         (_SPREADING, [_SPREAD.pack(*message.spread)] if message.spread else []),
         (_PLACES, [_PLACE.pack(*message.place)] if message.place else []),
-        (_TOUCHED, [_TOUCH.pack(sender.touched)] if sender.touched else []),
+        (_TOUCHED, [_TOUCH.pack(*sender.touched)] if any(sender.touched) else []),
     )
     for tag, pieces in sections:
         if pieces:
@@ -188,8 +188,7 @@ def _read_place(cursor: _Cursor, message: Message) -> None:
 
 
 def _read_touch(cursor: _Cursor, message: Message) -> None:
-    (touched,) = cursor.unpack(_TOUCH)
-    message.sender = message.sender._replace(touched=touched)
+    message.sender = message.sender._replace(touched=Touched(*cursor.unpack(_TOUCH)))
 
 
 def _read_entries(cursor: _Cursor, message: Message) -> None:

@@ -10,7 +10,7 @@ from gossip.data.digest import FANOUT, FIRST_LEAF, PARTS
 from gossip.data.entry import Entry
 from gossip.data.limits import StoreLimits
 from gossip.data.store import Store
-from gossip.sync.message import Listed, Listing, Message, Place, Sender, Spread
+from gossip.sync.message import Listed, Listing, Message, Place, Sender, Spread, Touched
 
 NOW = 1_000_000
 """Where the wall clocks of drawn stores stand."""
@@ -49,7 +49,7 @@ senders = st.builds(
     fingerprint=u64,
     largest=u64,
     leaving=st.booleans(),
-    touched=u64,
+    touched=st.builds(Touched, u64, u64),
 )
 
 listings = st.builds(

@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gossip.sync import wire
-from gossip.sync.message import Message, PeerFault
+from gossip.sync.message import Message, PeerFault, Touched
 from tests.properties.strategies import messages
 
 HEAD_BYTES = 49
@@ -66,7 +66,7 @@ def test_a_message_cut_short_is_refused_or_lacks_whole_sections(message: Message
     raw = wire.encode(message)
     part = decoded(raw[: data.draw(st.integers(0, len(raw) - 1), "length")])
     if isinstance(part, Message):
-        assert part.sender in (message.sender, message.sender._replace(touched=0))
+        assert part.sender in (message.sender, message.sender._replace(touched=Touched(0, 0)))
         for here, whole in (
             (part.summaries, message.summaries),
             (part.listings, message.listings),

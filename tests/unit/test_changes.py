@@ -109,9 +109,9 @@ def test_what_was_before_a_store_forgot_is_no_longer_known() -> None:
     store, woken = watched()
     store.put(b"k", b"v")
     store.changes.awaited()
-    assert store.forget(NOON - 1) == 0
+    assert store.forget(NOON - 1, 0) == 0
     assert told(store, 1) == []
-    assert store.forget(NOON) == 1
+    assert store.forget(NOON, NOON) == 1
     assert told(store, 1) is None
     assert told(store, 2) == []
     assert woken == ["woken"]

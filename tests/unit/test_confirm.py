@@ -101,9 +101,20 @@ def test_a_peer_that_is_leaving_is_no_safe_place(peers: Peers) -> None:
     assert peers.confirm([b"k"], "all", 0.3) == (4, False)
 
 
-def test_the_node_itself_does_not_count(peers: Peers) -> None:
-    peers.addresses.append(Address("10.9.9.9", 1))
+@pytest.mark.parametrize(("wanted", "count"), [("all", 5), ("majority", 3)])
+def test_the_node_itself_is_no_peer(peers: Peers, wanted: str, count: int) -> None:
+    peers.addresses.insert(0, Address("10.9.9.9", 1))
+    confirmed, enough = peers.confirm([b"k"], wanted, 2)
+    assert enough
+    assert confirmed >= count
     assert peers.confirm([b"k"], "6", 0.3) == (5, False)
+
+
+def test_two_addresses_of_one_peer_are_one_peer(peers: Peers) -> None:
+    again = Address("fd00::1", 1)
+    peers.stores[again] = peers.stores[peers.addresses[0]]
+    peers.addresses.append(again)
+    assert peers.confirm([b"k"], "all", 2) == (5, True)
 
 
 def test_keys_that_fill_several_messages_are_all_held(peers: Peers) -> None:

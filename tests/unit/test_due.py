@@ -42,3 +42,28 @@ def test_the_earliest_come_first_and_no_more_than_asked() -> None:
     assert due.take(9 * SECOND, 2) == [b"3", b"6"]
     assert due.take(9 * SECOND, 2) == [b"9"]
     assert due.take(9 * SECOND, 2) == []
+
+
+def test_a_key_that_is_put_off_again_and_again_leaves_nothing_behind() -> None:
+    due = Due()
+    for second in range(10_000, 100_000):
+        due.add(b"a", second * SECOND)
+        due.remove(b"a", second * SECOND)
+    due.add(b"a", 5 * SECOND)
+    assert len(due._seconds) < 300
+    assert due.take(9 * SECOND, 10) == [b"a"]
+    assert due._keys == {}
+
+
+def test_a_look_is_bounded_by_seconds_as_well_as_by_keys() -> None:
+    due = Due()
+    for second in range(150):
+        due.add(b"%d" % second, second * SECOND)
+    for second in range(0, 150, 2):
+        due.remove(b"%d" % second, second * SECOND)
+    found: list[bytes] = []
+    for _ in range(20):
+        taken = due.take(1000 * SECOND, 10)
+        assert len(taken) <= 10
+        found += taken
+    assert sorted(found, key=int) == [b"%d" % second for second in range(1, 150, 2)]

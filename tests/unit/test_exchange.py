@@ -6,7 +6,7 @@ from gossip.data.clock import MICROS
 from gossip.data.entry import Entry
 from gossip.data.limits import StoreLimits
 from gossip.sync import wire
-from gossip.sync.message import Message, MetItself, OtherCluster, Sender
+from gossip.sync.message import Message, MetItself, OtherCluster, Sender, Touched
 from tests.unit.fakes import NOON, Wall, exchange_between, filled, items_of, make_exchange, make_store, over_the_wire
 
 
@@ -104,7 +104,7 @@ def test_what_a_node_says_of_itself() -> None:
     store.freeze()
     message = make_exchange(store, "here").opening()
     assert message.opening
-    assert message.sender == Sender("here", 7, NOON, NOON + 5, store.fingerprint(), 44, True, touched=0)
+    assert message.sender == Sender("here", 7, NOON, NOON + 5, store.fingerprint(), 44, True, touched=Touched(0, 0))
 
 
 def test_a_value_that_the_peer_would_refuse_is_not_sent() -> None:

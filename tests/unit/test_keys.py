@@ -8,6 +8,8 @@ import pytest
 from gossip.api.keys import PAGE_BYTES, KeysApi
 from gossip.data.attributes import attached
 from gossip.data.clock import MICROS
+from gossip.data.entry import Entry
+from gossip.data.listing import Listing
 from gossip.data.store import Store
 from tests.unit.fakes import NOON, Wall, get_of, make_store, refusal_of, text_of
 
@@ -127,3 +129,21 @@ def test_a_listing_of_many_keys_is_complete() -> None:
             break
         after = answer["next"]
     assert listed == sorted(f"{number * 7919 % 10_000:04}" for number in range(3500))
+
+
+def test_keys_that_are_the_nodes_own_are_not_listed_whoever_made_them() -> None:
+    store = make_store()
+    store.apply([(b"\0hidden", Entry(NOON, 2, b"v")), (b"\0+0000000000000005:", Entry(NOON, 2, b"v"))])
+    store.put(b"a", b"")
+    assert page(store)["keys"] == ["a"]
+    store.put(b"b", b"")
+    assert page(store)["keys"] == ["a", "b"]
+
+
+def test_a_first_listing_that_fails_is_made_anew() -> None:
+    store = store_with("a", "b")
+    listing = Listing(store._held, lambda: 1 // 0)  # type: ignore[arg-type, return-value]
+    with pytest.raises(ZeroDivisionError):
+        listing.keys_since(b"", 10)
+    store.put(b"c", b"")
+    assert page(store)["keys"] == ["a", "b", "c"]

@@ -185,9 +185,27 @@ def test_a_stopping_store_deletes_nothing_and_writes_nothing() -> None:
 def test_what_is_forgotten_is_as_if_it_had_never_come() -> None:
     store = make_store()
     store.apply([(b"%d" % number, Entry(NOON + number, 2, b"v")) for number in range(100)])
-    assert store.forget(NOON + 89) == 90
+    assert store.forget(NOON + 89, 0) == 90
     assert items_of(store) == {b"%d" % number: b"v" for number in range(90, 100)}
     other = Store(3, store.clock)
     other.apply(store.items())
     assert store.fingerprint() == other.fingerprint()
     assert store.apply([(b"1", Entry(1, 2, b"v"))]).news == 1
+
+
+def test_of_its_own_a_store_forgets_up_to_another_time() -> None:
+    store = make_store()
+    store.put(b"old", b"")
+    store.put(b"new", b"")
+    store.apply([(b"other", Entry(NOON, 2, b""))])
+    assert store.forget(NOON + 5, NOON) == 2
+    assert items_of(store) == {b"new": b""}
+
+
+def test_an_expiry_in_a_far_future_is_no_reason_to_remember_for_ever() -> None:
+    wall = Wall()
+    store = make_store(wall=wall)
+    store.apply([(b"k", Entry(NOON, 2, None, attached(2**64 - 1)))])
+    wall.now = NOON + 10**9 * MICROS + DAY
+    store.sweep()
+    assert store.entries == 0

@@ -196,6 +196,11 @@ def test_bodies_of_many_have_their_bounds() -> None:
     )
     assert refusal_of(lambda: client.post(b" " * (2 * 10 + 65_537)))[0] == 413
     assert refusal_of(lambda: client.post({"a": {"value": "x"}}, "k=a"))[0] == 422
+    many = {str(number): {"value": ""} for number in range(1001)}
+    assert refusal_of(lambda: Client().post(many)) == (
+        413,
+        "1001 keys are too many to write at once; send 1000 at most",
+    )
     full = Client(StoreLimits(store_bytes=5))
     assert refusal_of(lambda: full.post({"a": {"value": "x"}, "b": {"value": "1234"}}))[0] == 507
     assert items_of(full.store) == {}
