@@ -6,11 +6,12 @@ import time
 
 import pytest
 
+from gossip.data.entry import Entry
 from gossip.data.limits import StoreLimits
 from gossip.sync.address import Address
 from gossip.sync.message import NotReachable, PeerFault
 from tests.nodes import wait_until
-from tests.unit.fakes import make_store
+from tests.unit.fakes import NOON, make_store
 from tests.unit.gossiping import OTHER, PEER, Bench, failing, peer_of
 
 
@@ -116,6 +117,14 @@ def test_a_stop_does_not_count_what_a_peer_refused_as_handed_over(caplog: pytest
     alone = Bench({PEER: peer_of(full)})
     alone.store.put(b"late", b"write")
     alone.syncer.stop(10)
+    assert "no peer took everything over" in caplog.text
+
+
+def test_a_stop_does_not_count_what_a_peer_is_spared_as_handed_over(caplog: pytest.LogCaptureFixture) -> None:
+    """The large value is another node's: this node's own are told whatever the peer accepts, and refused there."""
+    bench = Bench({PEER: peer_of(make_store(2, StoreLimits(value_bytes=5)))})
+    bench.store.apply([(b"key", Entry(NOON, 3, b"too large"))])
+    bench.syncer.stop(10)
     assert "no peer took everything over" in caplog.text
 
 
