@@ -5,7 +5,7 @@ from gossip.data.limits import StoreLimits
 from gossip.sync import wire
 from gossip.sync.address import Address
 from gossip.sync.giving import START, is_end
-from gossip.sync.message import Message, Sender
+from gossip.sync.message import Message, PeerFault, Sender
 from gossip.sync.transport import Transport
 from tests.chaos.history import Process
 from tests.netns.network import PEER_PORT
@@ -30,12 +30,14 @@ def held(keys: list[bytes], seconds: float = 10.0) -> tuple[Process, dict[bytes,
 
 
 def everything(seconds: float = 10.0) -> tuple[Process, dict[bytes, Entry]]:
-    """Who the node is, and all that it holds."""
+    """Who the node is, and all that it holds. Raises PeerFault as `ask` does."""
+    origin, entries = held([], seconds)
     place = START
-    entries: dict[bytes, Entry] = {}
     while not is_end(place):
         answer = ask(Message(_SENDER, place=place), seconds)
+        if answer.sender.origin != origin:
+            raise PeerFault("the node was restarted meanwhile")
         entries.update(answer.entries)
         assert answer.place
         place = answer.place
-    return answer.sender.origin, entries
+    return origin, entries

@@ -3,23 +3,25 @@
 (a) All nodes end with the same.
 (b) Nothing is held that nobody wrote: an entry has the key, the value and the process of a write.
 (c) What a process held lives on with it, and with its heirs: a process that stopped handed over what had been read at
-    it before it was told to stop, and all its own writes. What only killed processes held may be lost.
+    it before it was told to stop, and all its own writes, so that its heir has it when it ends. What only killed
+    processes held may be lost.
 (d) A key's stamp never goes backwards at one process, and what it acknowledges is stamped above all that it had held.
 (e) One stamp is of one write.
 (f) A process that is stopped says what became of what it held, unless it held nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import chain
 
 from gossip.data.entry import Entry
-from tests.chaos.history import Contents, Ended, History, Process, Read, Stamp, Stopping, Write, stamp_of
+from tests.chaos.history import Contents, Ended, History, Process, Read, Stamp, Stopping, Survey, Write, stamp_of
 
 SHOWN_BYTES = 40
 """So much of a value is shown to people."""
 
-Least = dict[tuple[Process, bytes], Stamp]
-"""What a process must hold for a key, at the least."""
+Stamps = dict[Process, dict[bytes, Stamp]]
+"""What a process must hold for each key, at the least."""
 
 
 def check(history: History, contents: Contents) -> list[str]:
@@ -39,24 +41,28 @@ class Walk:
 
     def __init__(self, history: History) -> None:
         self.problems: list[str] = []
-        self.kept: Least = {}
+        self.kept: Stamps = defaultdict(dict)
         """What must be there while the process lives, and must be handed over when it stops."""
         self.heirs: dict[Process, Process | None] = {}
         """For each process that ended, whom it handed over to."""
-        self._least: Least = {}
+        self._least: Stamps = defaultdict(dict)
         """What the next read must show."""
+        self._handed_over: dict[Process, list[tuple[int, Process]]] = defaultdict(list)
+        """Who handed over to a process, and at which place in the history it was done."""
         self._latest: dict[Process, int] = {}
         """The greatest time that a process must have seen: its next write is above it."""
         self._stopping: set[Process] = set()
-        for event in history:
+        for number, event in enumerate(history):
             if isinstance(event, Write):
                 self._written(event)
             elif isinstance(event, Read):
                 self._read(event)
+            elif isinstance(event, Survey):
+                self._surveyed(event)
             elif isinstance(event, Stopping):
                 self._stopping.add(event.process)
             elif isinstance(event, Ended):
-                self._ended(event)
+                self._ended(event, number)
 
     def keeper(self, process: Process) -> Process | None:
         """The living process that must have what this one held; None when all who must have are dead."""
@@ -67,37 +73,50 @@ class Walk:
             process = heir
         return process
 
-    def _ended(self, end: Ended) -> None:
+    def _ended(self, end: Ended, number: int) -> None:
         self.heirs[end.process] = end.heir
-        held = [key for process, key in self.kept if process == end.process] if end.silent else []
-        if held:
-            self.problems.append(f"{end.process:x} was stopped and did not say what became of {_key(held[0])}")
+        if end.heir is not None:
+            self._handed_over[end.heir].append((number, end.process))
+        if end.silent and self.kept[end.process]:
+            key = _key(min(self.kept[end.process]))
+            self.problems.append(f"{end.process:x} was stopped and did not say what became of {key}")
+
+    def _surveyed(self, survey: Survey) -> None:
+        for number, process in self._handed_over[survey.process]:
+            promised = self.kept[process].items() if number < survey.since else ()
+            lacking = [key for key, stamp in promised if survey.stamps.get(key, (0, 0)) < stamp]
+            if lacking:
+                keys = f"{_key(min(lacking))} and {len(lacking) - 1} others"
+                self.problems.append(f"{survey.process:x} lacks what {process:x} handed over: {keys}")
+        if survey.process not in self._stopping:
+            for key, stamp in survey.stamps.items():
+                _raise(self.kept[survey.process], key, stamp)
 
     def _written(self, write: Write) -> None:
         if not write.acknowledged or write.process is None:
             return
-        place = write.process, write.key
         self._latest[write.process] = time = self._latest.get(write.process, 0) + 1
-        self._least[place] = (time, 0)
-        _raise(self.kept, place, (time, 0))
+        _raise(self._least[write.process], write.key, (time, 0))
+        _raise(self.kept[write.process], write.key, (time, 0))
 
     def _read(self, read: Read) -> None:
-        place, stamp = (read.process, read.key), stamp_of(read.entry)
-        if stamp < self._least.get(place, (0, 0)):
-            least = _named(self._least[place])
-            self.problems.append(f"{_key(read.key)} went back at {read.process:x}: {_named(stamp)} after {least}")
-        _raise(self._least, place, stamp)
-        if read.entry and (read.process not in self._stopping or stamp[1] == read.process):
-            _raise(self.kept, place, stamp)
-        self._latest[read.process] = max(self._latest.get(read.process, 0), stamp[0])
+        process, key, stamp = read.process, read.key, stamp_of(read.entry)
+        least = self._least[process].get(key, (0, 0))
+        if stamp < least:
+            self.problems.append(f"{_key(key)} went back at {process:x}: {_named(stamp)} after {_named(least)}")
+        _raise(self._least[process], key, stamp)
+        if read.entry and (process not in self._stopping or stamp[1] == process):
+            _raise(self.kept[process], key, stamp)
+        self._latest[process] = max(self._latest.get(process, 0), stamp[0])
 
 
 def surviving(walk: Walk) -> dict[bytes, tuple[Stamp, Process]]:
     """For each key the greatest stamp that must have survived, and the process that held it."""
     greatest: dict[bytes, tuple[Stamp, Process]] = {}
-    for (process, key), stamp in walk.kept.items():
+    for process, kept in walk.kept.items():
         if walk.keeper(process) is not None:
-            greatest[key] = max(greatest.get(key, ((0, 0), 0)), (stamp, process))
+            for key, stamp in kept.items():
+                greatest[key] = max(greatest.get(key, ((0, 0), 0)), (stamp, process))
     return greatest
 
 
@@ -146,8 +165,8 @@ def _all_entries(history: History, contents: Contents) -> list[tuple[bytes, Entr
     return [*dict.fromkeys(chain(read, held))]
 
 
-def _raise(least: Least, place: tuple[Process, bytes], stamp: Stamp) -> None:
-    least[place] = max(least.get(place, (0, 0)), stamp)
+def _raise(least: dict[bytes, Stamp], key: bytes, stamp: Stamp) -> None:
+    least[key] = max(least.get(key, (0, 0)), stamp)
 
 
 def _key(key: bytes) -> str:

@@ -6,15 +6,19 @@ import threading
 import time
 from pathlib import Path
 
+from gossip.sync.message import PeerFault
 from tests.chaos import asking
 from tests.chaos.clock import SteppedClock
-from tests.chaos.history import Contents, Ended, History, Stopping
+from tests.chaos.history import Contents, Ended, History, Stopping, Survey, stamp_of
 from tests.chaos.history import Process as Origin
 from tests.netns.network import Network
 from tests.nodes import RunningNode
 
 STOP_SECONDS = 5.0 + 2.0
 """How long a node may take to end after SIGTERM, with some seconds for a busy machine."""
+
+SURVEY_SECONDS = 1.0
+"""A node that does not tell all that it holds in steps of so many seconds is paused or gone."""
 
 AGREEMENT_SECONDS = 60.0
 """Nodes that all hear each other agree within this time: peers that failed are asked rarely for 30 s."""
@@ -76,18 +80,32 @@ class Cluster:
     def stop(self, host: int) -> str:
         """As SIGTERM does. What came of it, for people."""
         node, origin = self._running(host)
+        self.survey(host)
         before = [*self._current]
         began = time.monotonic()
         self._history.append(Stopping(origin))
         self._current[host].stopping = True
         node.process.terminate()
         status = node.process.wait(STOP_SECONDS)
+        seconds = time.monotonic() - began
         assert status == 0, f"host {host} ended with status {status}: {node.log}"
         heir = self._heir(node.log)
-        certain = heir is not None and before[heir] is self._current[heir]  # else it may have been either process
         silent = heir is None and _NOT_HANDED_OVER not in node.log
+        certain = heir is not None and before[heir] is self._current[heir]  # else it may have been either process
         self._history.append(Ended(origin, before[heir].origin if heir is not None and certain else None, silent))
-        return f"host {host} stopped in {time.monotonic() - began:.1f} s, its heir is {heir}"
+        if heir is not None:
+            self.survey(heir)
+        return f"host {host} stopped in {seconds:.1f} s, its heir is {heir}"
+
+    def survey(self, host: int) -> None:
+        """Note what the host's process holds, if it answers."""
+        since = len(self._history)
+        try:
+            with self._network.at(host):
+                origin, entries = asking.everything(SURVEY_SECONDS)
+        except PeerFault:
+            return
+        self._history.append(Survey(origin, {key: stamp_of(entry) for key, entry in entries.items()}, since))
 
     def pause(self, host: int) -> None:
         self._running(host)[0].process.send_signal(signal.SIGSTOP)

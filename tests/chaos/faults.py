@@ -53,6 +53,8 @@ class Faults:
                 self._wait_until(fault.at)
                 running.append(pool.submit(self._carry_out, fault))
             self._wait_until(seconds)
+            for host in self._cluster.hosts:
+                self._cluster.survey(host)
             self._over.set()
         for carried_out in running:
             carried_out.result()

@@ -36,6 +36,15 @@ class Read(NamedTuple):
     entry: Entry | None
 
 
+class Survey(NamedTuple):
+    """All that a process held."""
+
+    process: Process
+    stamps: dict[bytes, Stamp]
+    since: int
+    """How many events had been noted when it was begun: it shows what came of those."""
+
+
 class Stopping(NamedTuple):
     """A process is about to be told to stop."""
 
@@ -52,7 +61,7 @@ class Ended(NamedTuple):
     """Whether it was stopped and did not say what became of what it held."""
 
 
-Event = Write | Read | Stopping | Ended
+Event = Write | Read | Survey | Stopping | Ended
 History = list[Event]
 """Threads append to it, which is atomic."""
 

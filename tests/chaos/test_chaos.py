@@ -15,7 +15,7 @@ from tests.chaos.checker import Walk, check, surviving
 from tests.chaos.clients import clients
 from tests.chaos.cluster import AGREEMENT_SECONDS, Cluster
 from tests.chaos.faults import Faults
-from tests.chaos.history import Contents, History, Read, Write
+from tests.chaos.history import Contents, History, Read, Survey, Write
 from tests.chaos.plan import LONGEST, plan
 from tests.netns.network import Network, iptables_or_skip
 
@@ -79,13 +79,14 @@ def summary(history: History, contents: Contents, faults: Faults, seconds: float
     walk = Walk(history)
     keys = {key for entries in contents.values() for key in entries}
     lost = len({event.key for event in history if isinstance(event, Write) and event.acknowledged} - keys)
+    surveys = sum(isinstance(event, Survey) for event in history)
     handed_over = sum(walk.keeper(process) is not None for process in walk.heirs)
     return [
         f"seed {SEED}, {SECONDS:g} s: {acknowledged} writes acknowledged, {unknown} unknown; "
         f"{sum(isinstance(event, Read) for event in history)} reads",
         "faults: " + ", ".join(f"{kind} {faults.count[kind]}" for kind in LONGEST),
-        f"{len(walk.heirs)} processes ended, {handed_over} of them with an heir that lives; "
-        f"{len(walk.kept)} stamps kept watch on, {len(surviving(walk))} keys must have survived",
+        f"{len(walk.heirs)} processes ended, {handed_over} of them with an heir that lives; {surveys} surveys; "
+        f"{sum(map(len, walk.kept.values()))} stamps kept watch on, {len(surviving(walk))} keys must have survived",
         f"{lost} keys that were written are gone with the processes that held them",
         f"all nodes agreed {seconds:.1f} s after all was well again",
     ]

@@ -2,7 +2,7 @@
 
 from gossip.data.entry import Entry
 from tests.chaos.checker import Walk, check, surviving
-from tests.chaos.history import Contents, Ended, History, Read, Stopping, Write
+from tests.chaos.history import Contents, Ended, History, Read, Stopping, Survey, Write
 
 A, B, C = 0xA, 0xB, 0xC
 """Processes."""
@@ -92,6 +92,23 @@ def test_a_write_whose_stamp_was_not_read_is_lost() -> None:
 def test_a_write_that_was_handed_over_is_lost() -> None:
     history = [*WRITTEN, Stopping(B), Ended(B, heir=C), Stopping(C), Ended(C, heir=A)]
     assert check(history, all_hold(ONE, A)) == ["k was lost: a ends with 100/a, below 200/b; b held it, and a lives"]
+
+
+def test_an_heir_that_lacks_what_was_handed_over() -> None:
+    end: History = [Stopping(B), Ended(B, heir=C)]
+    in_time, too_early = Survey(C, {b"k": (100, A)}, since=6), Survey(C, {b"k": (100, A)}, since=5)
+    assert check([*WRITTEN, *end, in_time, Ended(C, heir=None)], all_hold(ONE, A)) == [
+        "c lacks what b handed over: k and 0 others"
+    ]
+    assert check([*WRITTEN, *end, too_early, Ended(C, heir=None)], all_hold(ONE, A)) == []
+    assert check([*WRITTEN, *end, in_time._replace(stamps={b"k": (200, B)})], all_hold(TWO, A)) == []
+
+
+def test_what_a_survey_showed_is_lost() -> None:
+    history = [*WRITTEN, Survey(C, {b"k": (200, B)}, since=4), Ended(B, heir=None)]
+    assert check(history, all_hold(ONE, A, C)) == ["k was lost: a ends with 100/a, below 200/b; c held it, and c lives"]
+    history[4:4] = [Stopping(C)]
+    assert check([*history, Ended(C, heir=A)], all_hold(ONE, A)) == []
 
 
 def test_a_write_whose_heir_was_killed_may_be_lost() -> None:
