@@ -1,5 +1,6 @@
 """Real nodes for tests: `gossipcar.py` processes on free ports, that end with the test."""
 
+import os
 import re
 import socket
 import subprocess
@@ -54,7 +55,7 @@ class RunningNode:
         is the folder that has the code."""
         command = [*prefix, python, *python_flags, str(root / "gossipcar.py")]
         command += [f"--client-port={client_port}", f"--peer-port={peer_port}", *flags]
-        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115
         self.process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
@@ -98,9 +99,8 @@ class RunningNode:
 
     @property
     def log(self) -> str:
-        """Everything the node has logged so far."""
-        self._log.seek(0)
-        return self._log.read()
+        """Everything the node has logged so far. Read without seeking: the node writes at the file's one position."""
+        return os.pread(self._log.fileno(), os.fstat(self._log.fileno()).st_size, 0).decode()
 
     def kill(self) -> None:
         """As SIGKILL does."""

@@ -39,4 +39,4 @@ class Outcome:
     @property
     def handed_over(self) -> bool:
         """Whether the peer lacks nothing that is held here."""
-        return self.agreed or (self.whole and not self.refused_there)
+        return self.agreed or (self.whole and not self.refused_there and not self.withheld)

@@ -78,17 +78,26 @@ class Syncer:
         """Whether this node has ever held all that a peer held."""
         self._place = START
         """How far it has been given everything."""
+        self._heir: tuple[Address, int] | None = None
+        """Who took over what was held here, and how many entries were sent for that; None while nobody has."""
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self, timeout: float) -> None:
-        """End the thread, and hand over what is held here; wait for that `timeout` seconds at most."""
+        """End the thread, hand over what is held here within `timeout` seconds, and say in the log what came of it.
+
+        That is said here, not by the thread that hands over: the process may end as soon as this returns.
+        """
         end = time.monotonic() + timeout
         self._stopping.set()
         farewell = threading.Thread(target=self._guarded, args=(partial(self._hand_over, end),), daemon=True)
         farewell.start()
         farewell.join(timeout)
+        if self._heir:
+            log.info("handed over to %s: %d entries sent", *self._heir)
+        elif self._store.entries:
+            log.warning("no peer took everything over in time: what has not spread yet is lost with this node")
 
     @property
     def alive(self) -> bool:
@@ -117,19 +126,16 @@ class Syncer:
         end = time.monotonic() + (ROUND_SECONDS if is_end(self._place) else CATCH_UP_SECONDS)
         return self._talk_to(address, lambda: 0.0 if self._stopping.is_set() else end, REQUEST_SECONDS)
 
-    def _hand_over(self, end: float) -> Outcome | None:
+    def _hand_over(self, end: float) -> None:
         """Leave what is held here with one peer that is not leaving itself: the prompt ones first, then all again."""
         for patience in (PROMPT_SECONDS, REQUEST_SECONDS):
             for address in self._roster.best_first():
                 outcome = self._guarded(partial(self._talk_to, address, lambda: end, patience))
                 if outcome and outcome.peer and outcome.handed_over and not outcome.peer.leaving:
-                    log.info("handed over to %s: %d entries sent", address, outcome.sent)
-                    return outcome
+                    self._heir = address, outcome.sent
+                    return
                 if time.monotonic() >= end:
-                    break
-        if self._roster.known():
-            log.warning("no peer took everything over in time: what has not spread yet is lost with this node")
-        return None
+                    return
 
     def _talk_to(self, address: Address, end: Callable[[], float], patience: float) -> Outcome | None:
         """One exchange with a peer, over by the moment that `end` gives on the monotonic clock. None when it failed.

@@ -41,6 +41,14 @@ def namespaces_or_skip() -> str:
     return program
 
 
+def iptables_or_skip() -> str:
+    """Where `iptables-restore` is, which takes a whole table at once; the test is skipped when it is nowhere."""
+    program = shutil.which("iptables-restore", path="/usr/sbin:/usr/bin:/sbin:/bin")
+    if program is None:
+        pytest.skip("iptables is not installed (Debian: apt-get install iptables)")
+    return program
+
+
 def ipv6_or_skip() -> None:
     """The test is skipped when new network namespaces have no IPv6."""
     disabled = Path("/proc/sys/net/ipv6/conf/default/disable_ipv6")
@@ -117,6 +125,14 @@ class Network:
                 _enter(here)
         finally:
             os.close(here)
+
+    def drop(self, host: int, *packets: str) -> None:
+        """What a host drops of what comes in, until this is called again: packets that match, as iptables puts it."""
+        rules = "".join(f"-A INPUT {match} -j DROP\n" for match in packets)
+        command = [self._ip, "netns", "exec", self._of(host), iptables_or_skip()]
+        table = f"*filter\n:INPUT ACCEPT\n{rules}COMMIT\n"
+        done = subprocess.run(command, input=table, capture_output=True, text=True)
+        assert done.returncode == 0, f"{table}{done.stderr}"
 
     def set_dns_server(self, host: int, address: str) -> None:
         """What a host's /etc/resolv.conf says; nodes that start later read it."""

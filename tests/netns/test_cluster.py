@@ -110,3 +110,18 @@ def test_the_name_in_full_is_the_same_name(network: Network) -> None:
     wait_for(network, nodes, {f"key-{host}": b"value" for host in range(3)})
     for node in nodes:
         stop(node)
+
+
+def test_nodes_that_were_parted_agree_once_they_hear_each_other(network: Network) -> None:
+    network.dns.run(hosts=network.records(0, 1, 2))
+    nodes = [network.node(host) for host in range(3)]
+    put(network, 0, nodes[0], "key", b"before")
+    wait_for(network, nodes, {"key": b"before"})
+    network.drop(2, f"-s {network.address(0)}", f"-s {network.address(1)}")
+    put(network, 0, nodes[0], "key", b"meanwhile")
+    put(network, 2, nodes[2], "other", b"value")
+    wait_for(network, nodes[:2], {"key": b"meanwhile"})
+    assert get(network, 2, nodes[2], "key", "other") == b"key=before\nother=value\n"
+    assert get(network, 0, nodes[0], "other") is None
+    network.drop(2)
+    wait_for(network, nodes, {"key": b"meanwhile", "other": b"value"})
