@@ -19,7 +19,8 @@ JSON = "application/json"
 MOST_ITEMS = 1_000
 """So many values are written at once at most: some 10 ms, in which no other write is made."""
 
-_FORM = 'the body is an object by key, of objects such as {"value": "text"} or {"base64": "dGV4dA=="}'
+_ITEM = '{"value": "text"} or {"base64": "dGV4dA=="}'
+_FORM = f"the body is a JSON object by key, of objects such as {_ITEM}"
 
 _TYPE = re.compile(rb"[\x21-\x7e][\x20-\x7e]*")
 """What may stand in a head, whoever put it."""
@@ -50,6 +51,13 @@ def told(entry: Entry) -> dict[str, Any]:
 def etag_of(entry: Entry) -> str:
     """The stamp, as HTTP writes what tells one state of a thing from another (RFC 9110, section 8.8.3)."""
     return f'"{entry.time}-{entry.origin:016x}"'
+
+
+def checked_type(content_type: bytes) -> bytes:
+    """The content type itself. Raises HttpError 422 when it cannot be kept."""
+    if content_type and not (_TYPE.fullmatch(content_type) and len(content_type) <= MAX_TYPE_BYTES):
+        raise HttpError(422, f"a content type is {MAX_TYPE_BYTES} printable ASCII characters at most: text/html")
+    return content_type
 
 
 def type_of(entry: Entry) -> str:
@@ -91,19 +99,22 @@ def _key(text: str) -> bytes:
 
 def _item(key: str, item: object, most: int, expiry_after: Callable[[float | None], int]) -> tuple[bytes, bytes]:
     if not isinstance(item, dict):
-        raise HttpError(422, _FORM)
-    value, ttl, content_type = _value(item), item.get("ttl"), item.get("contentType", "")
+        raise _no_item(key)
+    value, ttl, content_type = _value(key, item), item.get("ttl"), item.get("contentType", "")
     if len(value) > most:
         raise HttpError(413, f"a value may have {most} bytes at most; that of {key!r} has {len(value)}")
-    if not isinstance(content_type, str) or not content_type.isascii() or len(content_type) > MAX_TYPE_BYTES:
-        raise HttpError(422, f"contentType is text of {MAX_TYPE_BYTES} ASCII characters at most")
+    kept = checked_type(content_type.encode(errors="replace") if isinstance(content_type, str) else b"\0")
     if ttl is None:
-        return value, attached(0, content_type.encode())
+        return value, attached(0, kept)
     seconds = float(ttl) if isinstance(ttl, (int, float)) and not isinstance(ttl, bool) and ttl < 10**15 else None
-    return value, attached(expiry_after(seconds), content_type.encode())
+    return value, attached(expiry_after(seconds), kept)
 
 
-def _value(item: dict[str, object]) -> bytes:
+def _no_item(key: str) -> HttpError:
+    return HttpError(422, f"the value of {key[:100]!r} is to be an object such as {_ITEM}")
+
+
+def _value(key: str, item: dict[str, object]) -> bytes:
     text, encoded = item.get("value"), item.get("base64")
     try:
         if isinstance(text, str) and encoded is None:
@@ -112,4 +123,13 @@ def _value(item: dict[str, object]) -> bytes:
             return base64.b64decode(encoded, validate=True)
     except (UnicodeEncodeError, binascii.Error, ValueError):
         pass
-    raise HttpError(422, _FORM)
+    raise _no_item(key)
+
+
+def wants_json(accept: bytes) -> bool:
+    """Whether such an Accept field asks for JSON (RFC 9110, section 12.5.1)."""
+    for choice in accept.lower().split(b","):
+        name, *parameters = (part.strip() for part in choice.split(b";"))
+        if name == JSON.encode() and not any(re.fullmatch(rb"q=0(\.0*)?", parameter) for parameter in parameters):
+            return True
+    return False

@@ -2,7 +2,7 @@
 
 import re
 
-from gossip.api.entries import JSON, json_answer, read_items, told
+from gossip.api.entries import json_answer, read_items, told, wants_json
 from gossip.api.query import query_of
 from gossip.api.writes import ABSENT, Wait, Writes, wait_of
 from gossip.data.counters import MAX_COUNTER_BYTES
@@ -51,7 +51,7 @@ class MapApi:
         keys, _ = query_of(head.query)
         if not keys:
             raise HttpError(422, "name the keys to read: GET /map?k=<key>&k=<key>")
-        if b"accept" in head.fields and JSON.encode() in head.fields[b"accept"]:
+        if b"accept" in head.fields and wants_json(head.fields[b"accept"]):
             return self._get_json(request, keys)
         found = self._with_totals(keys) if self._store.counters else self._store.get_all(keys)
         lines: list[bytes] = []

@@ -33,7 +33,7 @@ class PeersApi:
             "origin": f"{self._store.origin:016x}",
             "fingerprint": f"{self._store.fingerprint():016x}",
             "latestStamp": self._store.clock.latest,
-            "agreeing": sum(sighting.agrees for sighting in seen),
+            "agreeing": sum(sighting.agrees and not sighting.said.leaving for sighting in seen),
             "peers": [self._told(sighting) for sighting in seen],
             "notHeard": [str(address) for address in self._roster.known() if address not in heard],
         }

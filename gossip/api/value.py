@@ -1,11 +1,10 @@
 """One value, exactly: `/map/<key>`, whose bytes are the body and whose stamp is the ETag."""
 
-from gossip.api.entries import fields_of, type_of
+from gossip.api.entries import checked_type, fields_of, type_of
 from gossip.api.query import key_in_path, query_of
 from gossip.api.writes import ABSENT, Writes, is_known
-from gossip.data.attributes import MAX_TYPE_BYTES
 from gossip.data.store import Store
-from gossip.serving.answer import Answer, HttpError
+from gossip.serving.answer import Answer
 from gossip.serving.request import Request
 
 PREFIX = "/map/"
@@ -31,9 +30,7 @@ class ValueApi:
 
     def put(self, request: Request) -> Answer:
         """The body becomes the value, of the type that the request says."""
-        content_type = request.head.fields.get(b"content-type", b"")
-        if len(content_type) > MAX_TYPE_BYTES:
-            raise HttpError(422, f"a Content-Type may have {MAX_TYPE_BYTES} bytes at most")
+        content_type = checked_type(request.head.fields.get(b"content-type", b""))
         return self._writes.put(request, _key(request), query_of(request.head.query).others, content_type)
 
     def delete(self, request: Request) -> Answer:

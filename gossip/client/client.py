@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from .connections import Answer, Connections, Request
-from .entry import Entry, ManyWritten, Written, entry_of, told
+from .entry import Entry, ManyWritten, Written, content, entry_of, told
 from .targets import given, patience, seconds, target, targets, value_target, waiting, watch_target
 from .watch import Watch
 
@@ -101,7 +101,7 @@ class Client:
         """
         fields = {"Content-Type": content_type, "If-Match": if_match, "If-None-Match": "*" if if_none_match else None}
         where = value_target(key, {"ttl": seconds(ttl), **waiting(wait, wait_timeout)})
-        body = value.encode() if isinstance(value, str) else value
+        body = content(value)
         answer = self._ask(Request("PUT", where, body, given(fields), patience(wait, wait_timeout)))
         return Written(answer.status == 201, answer.fields["ETag"], answer.confirmed)
 

@@ -70,8 +70,15 @@ def entry_of(told: Mapping[str, Any]) -> Entry:
     return Entry(value, told["stamp"], told["origin"], told.get("expiry"), told.get("contentType"))
 
 
-def told(value: bytes | str) -> dict[str, str]:
-    """The JSON form of a value that is to be written."""
+def content(value: bytes | str) -> bytes:
+    """The bytes of a value that is to be written. Raises TypeError for what is neither bytes nor text."""
     if isinstance(value, str):
-        return {"value": value}
-    return {"base64": base64.b64encode(value).decode()}
+        return value.encode()
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    raise TypeError(f"a value is bytes or text, not {type(value).__name__}")
+
+
+def told(value: bytes | str) -> dict[str, str]:
+    """The JSON form of a value that is to be written. Raises TypeError as `content`."""
+    return {"value": value} if isinstance(value, str) else {"base64": base64.b64encode(content(value)).decode()}

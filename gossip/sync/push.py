@@ -27,8 +27,8 @@ GATHER_SECONDS = 0.004
 REST = 3.0
 """After telling news for so long, this many times as long passes before the next telling of this node's own news."""
 
-TELL_SECONDS = 1.0
-"""A peer has so long to take news; then the next one is told in its place."""
+TELL_SECONDS = 0.3
+"""A peer has so long to take news; then the next one is told in its place. Those that are told after it wait for it."""
 
 MOST_WAITING = 100
 """So many messages may wait to be passed on."""

@@ -1,11 +1,14 @@
 """Which peer next: a random one, with less patience for those that failed of late."""
 
+import logging
 import random
 import time
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from gossip.sync.address import Address
+
+log = logging.getLogger("gossipcar.gossip")
 
 FORGIVEN_SECONDS = 30.0
 """A failure counts for so long. After that the peer is as likely to be picked as any: nobody is given up."""
@@ -108,6 +111,8 @@ class Roster:
 
     def is_self(self, address: Address) -> None:
         """This address turned out to be this node's own."""
+        if address not in self._found_out:
+            log.info("%s is this node itself", address)
         self._found_out[address] = self._now() + OWN_SECONDS
 
     def _itself(self) -> set[Address]:

@@ -150,7 +150,6 @@ class Syncer:
                 catch_up(self._exchange, self._place, line.send, line.more, outcome, self._reached)
             self._exchange.converse(line.send, line.more, outcome, leaving)
         except MetItself:
-            log.info("%s is this node itself", address)
             self._roster.is_self(address)
             return None
         except PeerFault as fault:

@@ -1,21 +1,17 @@
 """What all writes have in common, as clients meet it: expiry, conditions, waiting for peers, many at once, deletes."""
 
-import json
-from collections.abc import Collection
 from functools import partial
-from typing import Any
 
 import pytest
 
 from gossip.api.map import MapApi
 from gossip.api.writes import Writes
 from gossip.data.clock import MICROS
-from gossip.data.limits import StoreLimits
 from gossip.data.store import Store
 from gossip.serving.answer import Answer, plain
+from tests.unit.asking import Client
 from tests.unit.fakes import (
     NOON,
-    Wall,
     get_of,
     items_of,
     make_store,
@@ -23,44 +19,7 @@ from tests.unit.fakes import (
     refusal_of,
     request_of,
     text_of,
-    with_body,
 )
-
-
-class Client:
-    """Writes to a store whose clock stands at noon, and notes whom it would have waited for."""
-
-    def __init__(self, limits: StoreLimits | None = None, confirmed: tuple[int, bool] | None = None) -> None:
-        self.wall = Wall()
-        self.store = make_store(limits=limits, wall=self.wall)
-        self.waited: list[tuple[list[bytes], str, float]] = []
-        self._confirmed = confirmed
-        self.map = MapApi(self.store, Writes(self.store, self._confirm if confirmed else nobody_confirms))
-
-    def _confirm(self, keys: Collection[bytes], wanted: str, seconds: float) -> tuple[int, bool]:
-        self.waited.append((list(keys), wanted, seconds))
-        assert self._confirmed
-        return self._confirmed
-
-    def put(self, query: str, value: bytes = b"v") -> Answer:
-        return self.map.put(with_body("PUT", f"/map?{query}", value))
-
-    def delete(self, query: str) -> Answer:
-        return self.map.delete(request_of(f"DELETE /map?{query} HTTP/1.1\r\nHost: x\r\n\r\n".encode()))
-
-    def post(self, body: object, query: str = "") -> Answer:
-        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return self.map.post(with_body("POST", f"/map?{query}", raw))
-
-    def add(self, query: str) -> Answer:
-        return self.map.post(request_of(f"POST /map?{query} HTTP/1.1\r\nHost: x\r\n\r\n".encode()))
-
-    def get_json(self, query: str) -> Any:
-        raw = f"GET /map?{query} HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\n\r\n".encode()
-        answer = self.map.get(request_of(raw))
-        assert (answer.status, answer.content_type) == (200, "application/json")
-        return json.loads(text_of(answer))
-
 
 TIMES = {"30": 30 * MICROS, "0.5": MICROS // 2, ".25": MICROS // 4, "1.": MICROS, "3e-05": 30, "1.5E2": 150 * MICROS}
 
@@ -109,68 +68,6 @@ def test_values_as_json_say_what_they_are() -> None:
     assert client.map.get(request_of(raw)).status == 404
 
 
-def test_many_keys_are_written_at_once() -> None:
-    client = Client()
-    client.put("k=b", b"old")
-    answer = client.post({"a": {"value": "1"}, "b": {"base64": "/wA="}, "c": {"value": "", "ttl": 1.5}})
-    assert (answer.status, json.loads(text_of(answer))) == (200, {"created": 2, "overwritten": 1})
-    assert items_of(client.store) == {b"a": b"1", b"b": b"\xff\0", b"c": b""}
-    client.wall.now = NOON + 2 * MICROS
-    assert client.map.get(get_of("/map?k=c")).status == 404
-
-
-def test_what_was_got_can_be_posted() -> None:
-    client = Client()
-    client.put("k=text", b"text")
-    client.put("k=bytes", b"\xff")
-    got = client.get_json("k=text&k=bytes")
-    other = Client()
-    other.post(got)
-    assert items_of(other.store) == {b"text": b"text", b"bytes": b"\xff"}
-
-
-NO_ITEMS = [
-    b"",
-    b"{",
-    b"\xff",
-    b"[" * 100_000,
-    b"[]",
-    b"{}",
-    b"null",
-    b'{"a": "text"}',
-    b'{"a": {}}',
-    b'{"a": {"value": 5}}',
-    b'{"a": {"value": "x", "base64": "eA=="}}',
-    b'{"a": {"base64": "x"}}',
-    b'{"a": {"base64": "\\u00e9"}}',
-    b'{"a": {"value": "\\ud800"}}',
-    b'{"\\ud800": {"value": "x"}}',
-    b'{"": {"value": "x"}}',
-    b'{"\\u0000a": {"value": "x"}}',
-    b'{"a": {"value": "x", "ttl": 0}}',
-    b'{"a": {"value": "x", "ttl": "5"}}',
-    b'{"a": {"value": "x", "ttl": true}}',
-    b'{"a": {"value": "x", "ttl": NaN}}',
-    b'{"a": {"value": "x", "ttl": 1e400}}',
-    b'{"a": {"value": "x", "ttl": ' + b"9" * 400 + b"}}",
-    b'{"a": {"value": "x", "contentType": 5}}',
-    b'{"a": {"value": "x", "contentType": "\\u00e9"}}',
-]
-
-
-@pytest.mark.parametrize("body", NO_ITEMS, ids=range(len(NO_ITEMS)))
-def test_what_is_no_object_of_values(body: bytes) -> None:
-    client = Client()
-    assert refusal_of(lambda: client.post(body))[0] == 422
-    assert items_of(client.store) == {}
-
-
-def test_one_bad_value_among_good_ones_and_none_is_written() -> None:
-    client = Client()
-    assert refusal_of(lambda: client.post({"a": {"value": "1"}, "b": {}}))[0] == 422
-    assert items_of(client.store) == {}
-
-
 def test_adding_answers_the_total_and_reading_gives_it() -> None:
     client = Client()
     assert client.add("k=hits&add=5") == plain(200, "5")
@@ -186,24 +83,6 @@ def test_adding_answers_the_total_and_reading_gives_it() -> None:
     assert client.add("k=brief&add=1&ttl=2").status == 200
     client.wall.now = NOON + 2 * MICROS
     assert client.map.get(get_of("/map?k=brief")).status == 404
-
-
-def test_bodies_of_many_have_their_bounds() -> None:
-    client = Client(StoreLimits(value_bytes=10))
-    assert refusal_of(lambda: client.post({"a": {"value": "x" * 11}})) == (
-        413,
-        "a value may have 10 bytes at most; that of 'a' has 11",
-    )
-    assert refusal_of(lambda: client.post(b" " * (2 * 10 + 65_537)))[0] == 413
-    assert refusal_of(lambda: client.post({"a": {"value": "x"}}, "k=a"))[0] == 422
-    many = {str(number): {"value": ""} for number in range(1001)}
-    assert refusal_of(lambda: Client().post(many)) == (
-        413,
-        "1001 keys are too many to write at once; send 1000 at most",
-    )
-    full = Client(StoreLimits(store_bytes=5))
-    assert refusal_of(lambda: full.post({"a": {"value": "x"}, "b": {"value": "1234"}}))[0] == 507
-    assert items_of(full.store) == {}
 
 
 def test_a_confirmed_write_says_how_many_peers_have_it() -> None:

@@ -1,0 +1,96 @@
+"""Many keys at once, as JSON."""
+
+import json
+
+import pytest
+
+from gossip.data.clock import MICROS
+from gossip.data.limits import StoreLimits
+from tests.unit.asking import Client
+from tests.unit.fakes import (
+    NOON,
+    get_of,
+    items_of,
+    refusal_of,
+    text_of,
+)
+
+
+def test_many_keys_are_written_at_once() -> None:
+    client = Client()
+    client.put("k=b", b"old")
+    answer = client.post({"a": {"value": "1"}, "b": {"base64": "/wA="}, "c": {"value": "", "ttl": 1.5}})
+    assert (answer.status, json.loads(text_of(answer))) == (200, {"created": 2, "overwritten": 1})
+    assert items_of(client.store) == {b"a": b"1", b"b": b"\xff\0", b"c": b""}
+    client.wall.now = NOON + 2 * MICROS
+    assert client.map.get(get_of("/map?k=c")).status == 404
+
+
+def test_what_was_got_can_be_posted() -> None:
+    client = Client()
+    client.put("k=text", b"text")
+    client.put("k=bytes", b"\xff")
+    got = client.get_json("k=text&k=bytes")
+    other = Client()
+    other.post(got)
+    assert items_of(other.store) == {b"text": b"text", b"bytes": b"\xff"}
+
+
+NO_ITEMS = [
+    b"",
+    b"{",
+    b"\xff",
+    b"[" * 100_000,
+    b"[]",
+    b"{}",
+    b"null",
+    b'{"a": "text"}',
+    b'{"a": {}}',
+    b'{"a": {"value": 5}}',
+    b'{"a": {"value": "x", "base64": "eA=="}}',
+    b'{"a": {"base64": "x"}}',
+    b'{"a": {"base64": "\\u00e9"}}',
+    b'{"a": {"value": "\\ud800"}}',
+    b'{"\\ud800": {"value": "x"}}',
+    b'{"": {"value": "x"}}',
+    b'{"\\u0000a": {"value": "x"}}',
+    b'{"a": {"value": "x", "ttl": 0}}',
+    b'{"a": {"value": "x", "ttl": "5"}}',
+    b'{"a": {"value": "x", "ttl": true}}',
+    b'{"a": {"value": "x", "ttl": NaN}}',
+    b'{"a": {"value": "x", "ttl": 1e400}}',
+    b'{"a": {"value": "x", "ttl": ' + b"9" * 400 + b"}}",
+    b'{"a": {"value": "x", "contentType": 5}}',
+    b'{"a": {"value": "x", "contentType": "\\u00e9"}}',
+]
+
+
+@pytest.mark.parametrize("body", NO_ITEMS, ids=range(len(NO_ITEMS)))
+def test_what_is_no_object_of_values(body: bytes) -> None:
+    client = Client()
+    assert refusal_of(lambda: client.post(body))[0] == 422
+    assert items_of(client.store) == {}
+
+
+def test_one_bad_value_among_good_ones_and_none_is_written() -> None:
+    client = Client()
+    assert refusal_of(lambda: client.post({"a": {"value": "1"}, "b": {}}))[0] == 422
+    assert items_of(client.store) == {}
+
+
+def test_bodies_of_many_have_their_bounds() -> None:
+    client = Client(StoreLimits(value_bytes=10))
+    assert refusal_of(lambda: client.post({"a": {"value": "x" * 11}})) == (
+        413,
+        "a value may have 10 bytes at most; that of 'a' has 11",
+    )
+    assert refusal_of(lambda: client.post(b" " * (2 * 10 + 65_537)))[0] == 413
+    assert refusal_of(lambda: client.post({"a": {"value": "x"}}, "k=a"))[0] == 422
+    many = {str(number): {"value": ""} for number in range(1001)}
+    assert refusal_of(lambda: Client().post(many)) == (
+        413,
+        "1001 keys are too many to write at once; send 1000 at most",
+    )
+    full = Client(StoreLimits(store_bytes=5))
+    assert refusal_of(lambda: full.post({"a": {"value": "x"}, "b": {"value": "1234"}}))[0] == 507
+    assert items_of(full.store) == {}
