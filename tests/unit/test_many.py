@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from gossip.api.entries import wants_json
 from gossip.data.clock import MICROS
 from gossip.data.limits import StoreLimits
 from tests.unit.asking import Client
@@ -94,3 +95,23 @@ def test_bodies_of_many_have_their_bounds() -> None:
     full = Client(StoreLimits(store_bytes=5))
     assert refusal_of(lambda: full.post({"a": {"value": "x"}, "b": {"value": "1234"}}))[0] == 507
     assert items_of(full.store) == {}
+
+
+@pytest.mark.parametrize("content_type", ["a\r\nX: y", "a\0b", " a", "é", "x" * 256])
+def test_what_cannot_stand_in_a_head_is_no_content_type(content_type: str) -> None:
+    said = "a content type is 255 printable ASCII characters at most: text/html"
+    assert refusal_of(lambda: Client().post({"a": {"value": "", "contentType": content_type}})) == (422, said)
+
+
+def test_the_bad_one_among_many_is_named() -> None:
+    said = """the value of 'b' is to be an object such as {"value": "text"} or {"base64": "dGV4dA=="}"""
+    assert refusal_of(lambda: Client().post({"a": {"value": "1"}, "b": {"value": 1}})) == (422, said)
+
+
+@pytest.mark.parametrize(
+    ("accept", "wanted"),
+    [(b"application/json", True), (b"text/html, APPLICATION/JSON;q=0.5", True), (b"application/json; q=0.0", False),
+     (b"application/jsonx", False), (b"*/*", False), (b"", False), (b"text/plain,application/json", True)],
+)  # fmt: skip
+def test_who_wants_json(accept: bytes, wanted: bool) -> None:
+    assert wants_json(accept) is wanted

@@ -20,7 +20,7 @@ def test_every_peer_and_every_address_where_nobody_was_heard() -> None:
     sightings = Sightings(now)
     roster = Roster(lambda: [SEEN, SILENT], set(), random.Random(1))
     api = PeersApi(store, roster, sightings, now)
-    sightings.called(Sender("c", 2, NOON, NOON + 1, 5, 9, leaving=True), agrees=False)
+    sightings.called(Sender("c", 2, NOON, NOON + 1, 5, 9, leaving=True), agrees=True)
     now.now = 101.0
     sightings.answered(Sender("c", 1, NOON, NOON, 6, 9, leaving=False), True, SEEN, 0.00234, -1_234_567)
     now.now = 103.25
@@ -47,7 +47,7 @@ def test_every_peer_and_every_address_where_nobody_was_heard() -> None:
             {
                 "origin": "0000000000000002",
                 "address": None,
-                "agrees": False,
+                "agrees": True,
                 "agreesSinceSecs": 3.2,
                 "lastExchangeSecsAgo": 3.2,
                 "roundTripMs": None,

@@ -51,3 +51,11 @@ def test_however_many_say_to_be_there_few_are_kept(monkeypatch: pytest.MonkeyPat
         sightings.called(said(origin), agrees=True)
         assert len(sightings.all()) <= 10
     assert [sighting.origin for sighting in sightings.all()][:6] == [99, 98, 97, 96, 95, 94]
+
+
+def test_a_process_that_is_started_anew_takes_the_place_of_the_one_before() -> None:
+    sightings = Sightings(Watch(100.0))
+    sightings.answered(said(1), True, PEER, 0.002, 0)
+    sightings.called(said(3), agrees=True)
+    sightings.answered(said(2), True, PEER, 0.002, 0)
+    assert sorted(sighting.origin for sighting in sightings.all()) == [2, 3]
