@@ -39,6 +39,6 @@ def add_or_write_many(case: Any) -> None:
     if isinstance(case.body, NotSet):
         case.query.setdefault("add", 1)
     if "add" in case.query:
-        case.query.setdefault("k", KEY)
+        case.query["k"] = case.query.get("k") or KEY  # a list of none is as good as left out
     else:
         case.query.pop("k", None)
