@@ -10,7 +10,7 @@ import pytest
 
 from gossip.data.clock import MICROS
 from gossip.data.limits import StoreLimits
-from gossip.sync.touch import Touch
+from gossip.sync.touch import ALONE_SECONDS, Touch
 from tests.simulation.world import Node, World
 
 HISTORIES = int(os.environ.get("HISTORIES", "150"))
@@ -42,7 +42,7 @@ class History:
     def happen(self, steps: int = 20) -> None:
         for key in KEYS:
             self.world.nodes[0].store.put(key, b"at first")
-        self.world.run(8)
+        self.world.run(ALONE_SECONDS + 5)  # new nodes are the cluster when they have found no other for so long
         happens = [self._write, self._delete, self._delete, self._part, self._part, self._wait, self._join]
         for _ in range(steps):
             self.rng.choice([*happens, self._restart] if self.rng.random() < 0.5 else happens)()
@@ -69,6 +69,7 @@ class History:
     def _part(self) -> None:
         """Somebody is alone from now on, unless somebody is already."""
         if self.alone is None:
+            self.world.run(8)  # what was written is everywhere before: nobody knows better than others
             self.alone = self.rng.choice(self.world.nodes)
             self.world.network.split([self.alone.number])
 
