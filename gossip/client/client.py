@@ -114,7 +114,7 @@ class Client:
         wait: int | str | None = None,
         wait_timeout: float | None = None,
     ) -> ManyWritten:
-        """Write all of these values, or none where there is no room for all. `wait` is as with `put`.
+        """Write all of these values, 1,000 at most, or none where there is no room for all. `wait` is as with `put`.
 
         >>> client.put_many({"x": "1", "y": b"\\xff"}, ttl=60)
         ManyWritten(created=2, overwritten=0, confirmed=None)
