@@ -8,7 +8,7 @@ from gossip.api.writes import ABSENT, Wait, Writes, wait_of
 from gossip.data.counters import MAX_COUNTER_BYTES
 from gossip.data.entry import Entry, size
 from gossip.data.lifetime import is_present
-from gossip.data.refused import NotWritten
+from gossip.data.refused import NotWritten, StoreFrozen
 from gossip.data.store import Store
 from gossip.serving.answer import OCTETS, Answer, HttpError, plain
 from gossip.serving.request import Request
@@ -38,7 +38,9 @@ class MapApi:
         fields = request.head.fields
         if parameters or b"if-match" in fields or b"if-none-match" in fields:
             return self._writes.put(request, keys[0], parameters)
-        value = self._writes.value_of(request)
+        if self._store.frozen:
+            raise self._writes.refused(StoreFrozen())
+        value = request.body(self._most, self._writes.too_large)
         try:
             created = self._store.write(keys[0], value)[1]
         except NotWritten as reason:

@@ -43,7 +43,7 @@ class Writes:
         self._store = store
         self._confirm = confirm
         self._most = store.limits.value_bytes
-        self._too_large = f"a value may have {self._most} bytes at most"
+        self.too_large = f"a value may have {self._most} bytes at most"
         self._full = f"the map is full: keys and values may take {store.limits.store_bytes} bytes"
 
     def put(self, request: Request, key: bytes, parameters: Mapping[str, str], content_type: bytes = b"") -> Answer:
@@ -70,7 +70,7 @@ class Writes:
         """The value that a request carries. A node that is stopping does not wait for it."""
         if self._store.frozen:
             raise self.refused(StoreFrozen())
-        return request.body(self._most, self._too_large)
+        return request.body(self._most, self.too_large)
 
     def body_of_many(self, request: Request) -> bytes:
         """What a request carries that writes many values."""

@@ -83,26 +83,6 @@ class Leaves:
 
     def place(self, key: bytes, entry: Entry, old: Entry | None, growth: int) -> None:
         """Hold this entry in the place of the old one, by which so many bytes more are held."""
-        self._put(key, entry, old, growth)
-        if self._counters.by_counter:
-            self.end_shares(counter_of(key))
-
-    def end_shares(self, counter: bytes) -> None:
-        """End shares of a counter that its plain entry has outdated; more than `ENDED_AT_ONCE` are left for later."""
-        plain = self.get(counter) if counter in self._counters.by_counter else None
-        if plain is None:
-            return
-        outdated = self._counters.outdated(counter, plain, ENDED_AT_ONCE)
-        for key in outdated:
-            share = self._leaves[leaf_of(key)][key]
-            end = ended(share, plain)
-            self._put(key, end, share, size(key, end) - size(key, share))
-        if len(outdated) == ENDED_AT_ONCE:
-            self.to_end.add(counter)
-        else:
-            self.to_end.discard(counter)
-
-    def _put(self, key: bytes, entry: Entry, old: Entry | None, growth: int) -> None:
         number = leaf_of(key)
         leaf = self._leaves.get(number)
         if leaf is None:
@@ -124,6 +104,23 @@ class Leaves:
         self._unsettled.setdefault(key, old)
         if len(self._unsettled) >= UNSETTLED or len(entry.value or b"") + len(entry.extra) >= LARGE:
             self.settle()
+        if self._counters.by_counter and (entry.value is not None or key[0] != MARK):
+            self.end_shares(counter_of(key))
+
+    def end_shares(self, counter: bytes) -> None:
+        """End shares of a counter that its plain entry has outdated; more than `ENDED_AT_ONCE` are left for later."""
+        plain = self.get(counter) if counter in self._counters.by_counter else None
+        if plain is None:
+            return
+        outdated = self._counters.outdated(counter, plain, ENDED_AT_ONCE)
+        for key in outdated:
+            share = self._leaves[leaf_of(key)][key]
+            end = ended(share, plain)
+            self.place(key, end, share, size(key, end) - size(key, share))
+        if len(outdated) == ENDED_AT_ONCE:
+            self.to_end.add(counter)
+        else:
+            self.to_end.discard(counter)
 
     def remove(self, key: bytes, old: Entry) -> None:
         """Hold nothing for this key any more."""
