@@ -154,10 +154,11 @@ class Leaves:
 
     def settle(self) -> None:
         """Bring the digest in step with the entries."""
+        leaves = self._leaves
         changes: dict[int, int] = {}
         for key, counted in self._unsettled.items():
-            number = leaf_of(key)
-            held = self._leaves[number].get(key)
+            number = FIRST_LEAF + (crc32(key) >> 16)
+            held = leaves[number].get(key)
             change = 0 if held is None else fingerprint(key, held)
             if counted is not None:
                 change ^= fingerprint(key, counted)
