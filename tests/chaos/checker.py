@@ -29,6 +29,7 @@ def check(history: History, contents: Contents) -> list[str]:
     walk = Walk(history)
     return [
         *walk.problems,
+        *walk.circles(),
         *_differing(contents),
         *_invented(history, contents),
         *_ambiguous(history, contents),
@@ -66,12 +67,20 @@ class Walk:
 
     def keeper(self, process: Process) -> Process | None:
         """The living process that must have what this one held; None when all who must have are dead."""
-        while process in self.heirs:
-            heir = self.heirs[process]
-            if heir is None:
-                return None
-            process = heir
-        return process
+        last = self._last_heir(process)
+        return None if last in self.heirs else last
+
+    def circles(self) -> Iterator[str]:
+        for process in self.heirs:
+            if self._last_heir(process) in self.heirs:
+                yield f"{process:x} handed over to nobody in the end: its heirs are each other's"
+
+    def _last_heir(self, process: Process) -> Process | None:
+        """The last of its heirs' heirs; one that has ended only if they go round in a circle."""
+        last: Process | None = process
+        for _ in self.heirs:
+            last = self.heirs.get(last, last) if last is not None else None
+        return last
 
     def _ended(self, end: Ended, number: int) -> None:
         self.heirs[end.process] = end.heir

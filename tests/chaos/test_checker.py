@@ -116,6 +116,14 @@ def test_a_write_whose_heir_was_killed_may_be_lost() -> None:
     assert check(history, all_hold(ONE, A)) == []
 
 
+def test_processes_that_say_to_have_handed_over_in_a_circle() -> None:
+    history = [*WRITTEN, Stopping(A), Ended(A, heir=B), Stopping(B), Ended(B, heir=A)]
+    assert check(history, all_hold(TWO, C)) == [
+        "a handed over to nobody in the end: its heirs are each other's",
+        "b handed over to nobody in the end: its heirs are each other's",
+    ]
+
+
 def test_what_came_to_a_process_while_it_stopped_may_be_lost_but_not_its_own_writes() -> None:
     late: History = [Stopping(A), Read(A, b"k", TWO), Ended(A, heir=C), Ended(B, heir=None)]
     assert check([*WRITTEN, *late], all_hold(ONE, C)) == []
