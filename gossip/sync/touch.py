@@ -20,6 +20,10 @@ from collections.abc import Callable
 from gossip.data.store import Store
 from gossip.sync.message import Touched
 
+MOST_OF_IT = 3 / 4
+"""Of the time that tombstones are kept: who was in touch just then may not have heard of the latest deletes yet, and
+clocks differ."""
+
 ALONE_SECONDS = 60.0
 """For so long one that is not in touch looks for others that are."""
 
@@ -78,4 +82,4 @@ class Touch:
 
     def _is_long_ago(self, time: int, now: int) -> bool:
         """Whether somebody who was in touch until then, or never, may have missed a delete that is forgotten by now."""
-        return time < now - self._store.limits.tombstone_micros
+        return time < now - self._store.limits.tombstone_micros * MOST_OF_IT

@@ -47,7 +47,7 @@ def test_a_node_that_was_away_for_too_long_gives_up_what_it_held(cluster: Cluste
 @pytest.mark.parametrize(("here", "there"), [(0, 2), (2, 0)])
 def test_a_node_that_was_away_for_less_gives_up_nothing(cluster: Cluster, here: int, there: int) -> None:
     cluster.stores[2].put(b"own, before all", b"1")
-    away(cluster, 90)
+    away(cluster, 60)
     cluster.meet(here, there)
     both = {b"deleted": None, b"kept": b"old", b"own, before all": b"1"}
     assert cluster.held(0, 2) == [both, both]
