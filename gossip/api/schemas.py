@@ -73,7 +73,7 @@ def _item() -> Spec:
     text = _object({"value": STRING, "base64": nothing}, optional=("base64",))
     octets = _object({"base64": BASE64, "value": nothing}, optional=("value",))
     ttl = {"type": ["number", "null"], **TTL}
-    content_type = {"type": "string", "maxLength": 255, "pattern": "^[\\u0000-\\u007f]*$"}
+    content_type = {"type": "string", "maxLength": 255, "pattern": "^([!-~][ -~]*)?$"}
     told = {"ttl": ttl, "contentType": content_type}
     return {**_object(told, optional=told), "oneOf": [text, octets]}
 

@@ -1,7 +1,7 @@
 """`/openapi.json` says what the node does: no more, no less, and any client that goes by it is answered as it says.
 
 Schemathesis makes up requests from the document and holds the answers against it, for 60 s in CI, 20 s elsewhere, or
-OPENAPI_SECONDS.
+OPENAPI_SECONDS. OPENAPI_SEED draws other requests.
 """
 
 import os
@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import requests
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import gossip
@@ -23,6 +24,7 @@ from gossip.node import Node
 from tests.nodes import RunningNode, free_ports, wait_until
 
 SECONDS = int(os.environ.get("OPENAPI_SECONDS", "60" if os.environ.get("CI") else "20"))
+SEED = os.environ.get("OPENAPI_SEED", "1")
 
 METHODS = {"get", "head", "put", "post", "delete", "patch", "options", "trace"}
 
@@ -69,6 +71,29 @@ def test_every_path_and_method_is_in_it_and_no_other(document: Any, monkeypatch:
     assert told == with_heads
 
 
+@pytest.mark.parametrize("content_type", ["", "text/html", "text/html; charset=UTF-8", "a" * 255, "~"])
+def test_content_types_that_it_allows_are_taken(document: Any, node: RunningNode, content_type: str) -> None:
+    assert [*content_type_errors(document, content_type)] == []
+    assert post_with(node, content_type).status_code == 200
+
+
+@pytest.mark.parametrize("content_type", ["a\fb", "a\x7f", "\0", " a", "a" * 256, "\u00e9"])
+def test_content_types_that_it_forbids_are_refused(document: Any, node: RunningNode, content_type: str) -> None:
+    assert [*content_type_errors(document, content_type)]
+    assert post_with(node, content_type).status_code == 422
+
+
+def content_type_errors(document: Any, content_type: str) -> Iterator[object]:
+    schema = document["components"]["schemas"]["Item"]["properties"]["contentType"]
+    errors: Iterator[object] = Draft202012Validator(schema).iter_errors(content_type)
+    return errors
+
+
+def post_with(node: RunningNode, content_type: str) -> requests.Response:
+    item = {"value": "", "contentType": content_type}
+    return requests.post(f"{node.url}/map", json={"typed": item}, timeout=5)
+
+
 def test_it_costs_nothing_until_somebody_asks() -> None:
     code = "import sys, gossip.node; print('gossip.api.description' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -88,6 +113,7 @@ def test_answers_are_what_the_document_says(node: RunningNode, tmp_path: Path) -
     (tmp_path / "schemathesis.toml").write_text(CONFIG)
     command = [str(Path(sys.executable).with_name("schemathesis")), "run", f"{node.url}/openapi.json", "--no-color"]
     command += [f"--checks={','.join(CHECKS)}", f"--max-time={SECONDS}", "--continue-on-failure", "--warnings=off"]
+    command += [f"--seed={SEED}"]
     environ = {**os.environ, "SCHEMATHESIS_HOOKS": str(Path(__file__).with_name("likely.py"))}
     done = subprocess.run(
         command, env=environ, cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS + 90, check=False
