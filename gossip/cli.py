@@ -14,6 +14,7 @@ from gossip import __version__, config
 from gossip.node import Node
 from gossip.serving.listen import CannotListen
 from gossip.serving.server import EVERYWHERE, Server
+from gossip.settings import SETTINGS
 from gossip.sync.dns_peers import DnsUnavailable
 
 DONE, CANNOT_RUN, BAD_SETTING = 0, 1, 2
@@ -60,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"gossipcar {__version__}")
-    for setting in config.SETTINGS:
+    for setting in SETTINGS:
         text = f"{setting.reason}. Unit: {setting.unit}. Default: {setting.default or 'none'}. [{setting.name}]"
         parser.add_argument(setting.flag, metavar=setting.unit.upper().replace(" ", "_"), help=text.replace("%", "%%"))
     return parser

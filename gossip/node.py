@@ -17,7 +17,7 @@ from gossip.api.stats import StatsApi
 from gossip.api.value import ValueApi
 from gossip.api.watch import WatchApi
 from gossip.api.writes import Writes
-from gossip.config import FALLBACK_CLIENT_PORT, Settings
+from gossip.config import Settings
 from gossip.data.clock import MICROS
 from gossip.data.limits import StoreLimits
 from gossip.data.store import Store
@@ -27,6 +27,7 @@ from gossip.serving.limits import PEER_LIMITS, Limits
 from gossip.serving.listen import open_servers
 from gossip.serving.server import Server
 from gossip.serving.streams import Streams
+from gossip.settings import FALLBACK_CLIENT_PORT
 from gossip.sweeper import Sweeper
 from gossip.sync import transport
 from gossip.sync.address import Address

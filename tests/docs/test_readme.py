@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gossip.config import SETTINGS
+from gossip.settings import SETTINGS
 from tests.docs.readme import API, README, Example, examples
 from tests.nodes import ROOT
 

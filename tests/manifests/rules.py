@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from gossip.api.health import PATIENCE_SECONDS
-from gossip.config import SETTINGS, SettingError, Settings
+from gossip.config import SettingError, Settings
 from gossip.config import load as load_settings
 from gossip.data.limits import PEER_ALLOWANCE
 from gossip.node import STOP_SECONDS
+from gossip.settings import SETTINGS
 from tests.manifests.manifest import Document, Manifest
 
 SAFE_SYSCTLS = {

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from gossip.config import DEFAULT_PEER_PORT, SETTINGS
+from gossip.settings import DEFAULT_PEER_PORT, SETTINGS
 from tests.nodes import ROOT, RunningNode
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from gossip import __version__
 from gossip.cli import main
-from gossip.config import SETTINGS
+from gossip.settings import SETTINGS
 
 LOOPBACK = ("--client-host=127.0.0.1", "--peer-host=127.0.0.1")
 

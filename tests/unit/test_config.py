@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from gossip.config import SETTINGS, SettingError, Settings, load
+from gossip.config import SettingError, Settings, load
+from gossip.settings import SETTINGS
 from gossip.sync.address import Address
 
 DEFAULTS = {

@@ -65,6 +65,7 @@ ORDER = [
     ["gossip.api.keys", "gossip.api.map", "gossip.api.value"],
     ["gossip.api.peers", "gossip.api.stats", "gossip.api.health", "gossip.api.exchange", "gossip.api.openapi"],
     ["gossip.values"],
+    ["gossip.settings"],
     ["gossip.config"],
     ["gossip.node"],
     ["gossip.cli"],
