@@ -80,8 +80,8 @@ def demo(*flags: str, stdin: int = subprocess.PIPE) -> Iterator[Demo]:
 
 def test_writes_spread_and_nodes_are_killed_and_revived() -> None:
     with demo() as running:
-        running.line(r"write 1 at node [123] was at all 3 nodes after [\d,]+ ms")
         running.line("all 3 nodes agree")
+        running.line(r"write 1 at node [123] was at all 3 nodes after [\d,]+ ms")
         requests.put(f"{running.urls[0]}/map?k=own", data=b"word", timeout=5)
         wait_until(lambda: requests.get(f"{running.urls[2]}/map?k=own", timeout=5).text.rstrip("\n") == "own=word")
         running.type("k 3")
@@ -97,7 +97,8 @@ def test_writes_spread_and_nodes_are_killed_and_revived() -> None:
         running.line("'r 9' cannot be done: .*")
         running.type("q")
         assert running.process.wait(10) == 0
-        assert running.up == []
+        assert running.process.stderr
+        assert (running.process.stderr.read(), running.up) == ("", [])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

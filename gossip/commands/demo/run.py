@@ -17,6 +17,9 @@ from gossip.commands.output import DONE, FAILED, fail
 
 TURN_SECONDS = 0.2
 WRITE_SECONDS = 2.0
+FIRST_WRITE_SECONDS = 1.0
+"""After all are up: a peer that could not be reached while it started is told nothing for a second."""
+
 START_SECONDS = 30.0
 """Nodes that have not all answered by then are given up."""
 
@@ -61,6 +64,7 @@ class Demo:
         self._nodes = nodes
         self._show = shown
         self._began = time.monotonic()
+        """When it was started; later, when all nodes were up."""
         self._writes = 0
         self._write: Write | None = None
         self._told = False
@@ -118,10 +122,15 @@ class Demo:
             self.goes_on = False
         elif all(node.state == UP for node in self._nodes):
             self._show.introduce([f"node {node.number}: {node.url}" for node in self._nodes])
-            self._introduced = True
+            self._introduced, self._began = True, time.monotonic()
 
     def _follow_the_write(self) -> None:
-        if self._write is None or (self._write.is_over and time.monotonic() - self._write.at >= WRITE_SECONDS):
+        now, last = time.monotonic(), self._write
+        if (
+            now - self._began >= FIRST_WRITE_SECONDS
+            if last is None
+            else last.is_over and now - last.at >= WRITE_SECONDS
+        ):
             self._write_anew()
         if self._write and not self._told:
             self._write.look()
