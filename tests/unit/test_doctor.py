@@ -1,10 +1,13 @@
 """What the doctor makes of an answer, and how it says so."""
 
+from typing import Any
+
 import pytest
 
 from gossip import config
 from gossip.commands.doctor.finding import Level, warning, wrong
 from gossip.commands.doctor.peers import judged
+from gossip.commands.doctor.ports import agreement
 from gossip.sync.calls import Reply
 from gossip.sync.message import Message, Sender
 
@@ -38,6 +41,24 @@ CASES = {
 @pytest.mark.parametrize(("answer", "level", "words"), CASES.values(), ids=CASES.keys())
 def test_what_an_answer_tells(answer: Reply, level: str, words: str) -> None:
     assert judged("a peer", answer, SETTINGS) == (Level(level), "a peer", words)
+
+
+def told(**since: float) -> dict[str, Any]:
+    """What a node says of peers that differ since so many seconds, beside one that agrees."""
+    agreeing = {"address": None, "origin": "0f", "agrees": True, "agreesSinceSecs": 100.0}
+    differing = [{"address": None, "origin": at, "agrees": False, "agreesSinceSecs": s} for at, s in since.items()]
+    return {"agreeing": 1, "peers": [agreeing, *differing], "notHeard": ["10.0.0.9:46747"]}
+
+
+def test_peers_that_differ_for_long_are_worth_a_word() -> None:
+    few = "the node that runs here agrees with 1 of 2 peers it hears"
+    assert agreement(told(a0=9.0)) == (Level.OK, "agreement", few)
+    assert agreement(told(a0=11.0, b1=2.0, c2=70.2)) == (
+        Level.WARNING,
+        "agreement",
+        "the node that runs here differs from 2 of 4 peers, for up to 70 s (a0, c2): either writes go on without a "
+        "break, or its log and theirs say why",
+    )
 
 
 def test_a_finding_is_one_line_whoever_has_a_word_in_it() -> None:

@@ -126,11 +126,8 @@ class Demo:
 
     def _follow_the_write(self) -> None:
         now, last = time.monotonic(), self._write
-        if (
-            now - self._began >= FIRST_WRITE_SECONDS
-            if last is None
-            else last.is_over and now - last.at >= WRITE_SECONDS
-        ):
+        is_first_due = last is None and now - self._began >= FIRST_WRITE_SECONDS
+        if is_first_due or (last and last.is_over and now - last.at >= WRITE_SECONDS):
             self._write_anew()
         if self._write and not self._told:
             self._write.look()

@@ -69,7 +69,7 @@ class Ports:
             if told is not None:
                 self._serves_clients = True
                 yield ok(f"CLIENT_PORT {port}", f"a node runs here, at {url}")
-                yield from _agreement(told)
+                yield agreement(told)
                 return
         about, may_give_way = f"CLIENT_PORT {settings.client_port}", {"lenient": lenient, "fallback": fallback}
         yield self._could_have(about, settings.client_host, settings.client_port, name="CLIENT_PORT", **may_give_way)
@@ -115,19 +115,14 @@ def _peers(url: str) -> dict[str, Any] | None:
         return None
 
 
-def _agreement(told: dict[str, Any]) -> Iterator[Finding]:
-    """What the node that runs here knows of its peers."""
+def agreement(told: dict[str, Any]) -> Finding:
+    """Whether those that the node here hears hold what it holds. Where it hears nobody, the doctor looks itself."""
     peers = told["peers"]
     differing = [peer for peer in peers if not peer["agrees"] and peer["agreesSinceSecs"] > _DIFFERS_SECONDS]
-    if differing:
-        longest = max(peer["agreesSinceSecs"] for peer in differing)
-        where = ", ".join(peer["address"] or peer["origin"] for peer in differing[:5])
-        words = (
-            f"differs from {len(differing)} of {len(peers)} peers, from one for {longest:,.0f} s: {where}; it may be"
-        )
-        yield warning("agreement", f"{words} that writes go on without a break, else its log and theirs say why")
-    else:
-        yield ok("agreement", f"the node that runs here agrees with {told['agreeing']} of {len(peers)} peers it hears")
-    if told["notHeard"]:
-        silent = ", ".join(told["notHeard"][:5])
-        yield warning("agreement", f"it knows of {len(told['notHeard'])} addresses where it hears nobody: {silent}")
+    if not differing:
+        return ok("agreement", f"the node that runs here agrees with {told['agreeing']} of {len(peers)} peers it hears")
+    longest = max(peer["agreesSinceSecs"] for peer in differing)
+    where = ", ".join(peer["address"] or peer["origin"] for peer in differing[:5])
+    differs = f"the node that runs here differs from {len(differing)} of {len(peers)} peers"
+    advice = "either writes go on without a break, or its log and theirs say why"
+    return warning("agreement", f"{differs}, for up to {longest:,.0f} s ({where}): {advice}")
