@@ -14,7 +14,6 @@ from gossip import __version__, config
 from gossip.node import Node
 from gossip.serving.listen import CannotListen
 from gossip.serving.server import EVERYWHERE, Server
-from gossip.settings import SETTINGS
 from gossip.sync.dns_peers import DnsUnavailable
 
 DONE, CANNOT_RUN, BAD_SETTING = 0, 1, 2
@@ -57,13 +56,12 @@ def _parser() -> argparse.ArgumentParser:
         description="A node of a shared, in-memory, volatile key-value map.",
         epilog="Each setting can be given by the environment variable that is named, too; the flag goes first. "
         "Where a command comes first (get, put, delete, keys, watch, add, peers or stats), no node is started, but one "
-        "that runs is asked; see gossipcar.py get --help and the like.",
+        "that runs is asked; demo shows some nodes, and doctor finds what is wrong; see gossipcar.py get --help and "
+        "the like.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"gossipcar {__version__}")
-    for setting in SETTINGS:
-        text = f"{setting.reason}. Unit: {setting.unit}. Default: {setting.default or 'none'}. [{setting.name}]"
-        parser.add_argument(setting.flag, metavar=setting.unit.upper().replace(" ", "_"), help=text.replace("%", "%%"))
+    config.add_flags(parser)
     return parser
 
 

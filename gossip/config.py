@@ -1,5 +1,6 @@
 """The settings in force: from flags, else the environment, else the default."""
 
+import argparse
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,6 +52,13 @@ class Settings:
     def default_peer_port(self) -> int:
         """The port of peers that come without one."""
         return self.peer_port or DEFAULT_PEER_PORT
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of all settings, so that what was parsed can be given to `load`."""
+    for setting in SETTINGS:
+        text = f"{setting.reason}. Unit: {setting.unit}. Default: {setting.default or 'none'}. [{setting.name}]"
+        parser.add_argument(setting.flag, metavar=setting.unit.upper().replace(" ", "_"), help=text.replace("%", "%%"))
 
 
 def _one_line(text: str) -> str:

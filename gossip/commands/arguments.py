@@ -8,6 +8,9 @@ from typing import NoReturn
 
 from gossip.commands.output import STATUSES
 
+MOST_NODES = 50
+"""In a demo: each takes some 25 MiB, and a table should fit on a screen."""
+
 
 class WrongUsage(Exception):
     """The sentence says how."""
@@ -20,13 +23,24 @@ class Parser(argparse.ArgumentParser):
         raise WrongUsage(f"{message}; see {self.prog} --help")
 
 
-def parser() -> Parser:
-    """That of all commands; the name of the one that is given is `command`."""
-    every = Parser(prog="gossipcar.py", description="Ask a node that runs.", epilog=f"Exit status: {STATUSES}.")
+def parser(first: str = "") -> Parser:
+    """That of all commands; the name of the one that is given is `command`.
+
+    `first` is the first argument: the doctor takes all settings of a node, and to know them is to load some of it.
+    """
+    every = Parser(
+        prog="gossipcar.py",
+        description="Ask a node that runs; show some of them; find out what is wrong.",
+        epilog=f"Exit status: {STATUSES}.",
+    )
     commands = every.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
+    def alone(name: str, text: str, statuses: str = "") -> Parser:
+        epilog = f"Exit status: {statuses}." if statuses else every.epilog
+        return commands.add_parser(name, help=text, description=text, epilog=epilog, allow_abbrev=False)
+
     def command(name: str, text: str) -> Parser:
-        added = commands.add_parser(name, help=text, description=text, epilog=every.epilog, allow_abbrev=False)
+        added = alone(name, text)
         added.add_argument("--url", help="the node; by default port 80 of localhost, else 8080 [GOSSIPCAR_URL]")
         return added
 
@@ -38,7 +52,23 @@ def parser() -> Parser:
     _add(command("add", "Add to a counter, and print the new total."))
     command("peers", "Print the peers as the node sees them.")
     command("stats", "Print what the node tells of itself.")
+    _demo(alone("demo", _DEMO, "0 it was ended; 2 wrong usage; 4 a node does not start"))
+    doctor = alone("doctor", _DOCTOR, "0 nothing is wrong; 1 something is, and a line says what; 2 wrong usage")
+    if first == "doctor":
+        from gossip.config import add_flags
+
+        add_flags(doctor)
     return every
+
+
+_DEMO = (
+    "Start some nodes on this machine, write at them now and then, and show how it spreads. Kill and revive them by "
+    "typing k 3 or r 3 and Enter; q or Ctrl-C ends the demo and all its nodes."
+)
+_DOCTOR = (
+    "Look for what is wrong: with the settings, name lookup, ports, peers and clocks. It takes the flags and the "
+    "environment of the node that it is to look after, which may be running or not, and changes nothing."
+)
 
 
 def _get(parser: Parser) -> None:
@@ -77,6 +107,11 @@ def _add(parser: Parser) -> None:
     _ttl(parser)
 
 
+def _demo(parser: Parser) -> None:
+    parser.add_argument("--nodes", metavar="N", type=_nodes, default=5, help="how many, 5 unless given")
+    parser.add_argument("--seconds", metavar="SECONDS", type=_seconds, help="end it by itself after so long")
+
+
 def _ttl(parser: Parser) -> None:
     parser.add_argument("--ttl", metavar="SECONDS", type=_seconds, help="how long until it is gone")
 
@@ -111,3 +146,9 @@ def _peers(argument: str) -> str:
     if not re.fullmatch("[0-9]+|majority|all", argument):
         raise argparse.ArgumentTypeError(f"{argument!r} is not a number of peers, majority or all")
     return argument
+
+
+def _nodes(argument: str) -> int:
+    if not (argument.isascii() and argument.isdecimal() and 2 <= int(argument) <= MOST_NODES):
+        raise argparse.ArgumentTypeError(f"{argument!r} is not a whole number from 2 to {MOST_NODES}")
+    return int(argument)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 
 from gossip.client import Client, ConditionFailed, GossipcarError, NotConfirmed, NotReachable
@@ -14,7 +15,7 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
     """The exit status; why it is not 0 is one line on standard error."""
     try:
         try:
-            return _run(argv, os.environ if environ is None else environ)
+            return _run(sys.argv[1:] if argv is None else argv, os.environ if environ is None else environ)
         finally:
             if sys.stdout is not None:
                 sys.stdout.flush()
@@ -25,13 +26,34 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
         return fail(f"standard output: {error.strerror}", FAILED)
 
 
-def _run(argv: Sequence[str] | None, environ: Mapping[str, str]) -> int:
+def _run(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     try:
-        given = parser().parse_args(argv)
-        with _client(given.url or environ.get("GOSSIPCAR_URL") or None) as client:
-            return ACTS[given.command](client, given)
+        given = parser(*argv[:1]).parse_args(argv)
+        if given.command == "demo":
+            return _demo(given)
+        if given.command == "doctor":
+            return _doctor(given, environ)
+        return _ask(given, environ)
     except WrongUsage as error:
         return fail(str(error), WRONG_USAGE)
+
+
+def _demo(given: Namespace) -> int:
+    from gossip.commands.demo.run import run
+
+    return run(given.nodes, given.seconds)
+
+
+def _doctor(given: Namespace, environ: Mapping[str, str]) -> int:
+    from gossip.commands.doctor.run import run  # loads parts of the node, which no other command needs
+
+    return run(vars(given), environ)
+
+
+def _ask(given: Namespace, environ: Mapping[str, str]) -> int:
+    try:
+        with _client(given.url or environ.get("GOSSIPCAR_URL") or None) as client:
+            return ACTS[given.command](client, given)
     except (ConditionFailed, NotConfirmed) as error:
         return fail(str(error), NOT_SO)
     except NotReachable as error:

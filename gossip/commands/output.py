@@ -20,10 +20,15 @@ def say(line: bytes) -> None:
     sys.stdout.buffer.write(line)
 
 
+def tell(text: str, end: str = "\n") -> None:
+    """A line that is there at once. Raises OSError."""
+    say(f"{text}{end}".encode())
+    sys.stdout.flush()
+
+
 def say_json(content: dict[str, Any]) -> None:
     """As one line, that is there at once."""
-    say(json.dumps(content).encode() + b"\n")
-    sys.stdout.flush()
+    tell(json.dumps(content))
 
 
 def fail(sentence: str, status: int) -> int:

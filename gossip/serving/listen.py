@@ -33,10 +33,10 @@ def open_servers(
         return _open_all(hosts, port, make, lenient)
     except PermissionError as error:
         if fallback is None:
-            raise CannotListen(_why(name, hosts, port, error)) from None
+            raise CannotListen(_why(name, hosts, port, error)) from error
         return open_servers(hosts, fallback, make, lenient, name=name)
     except OSError as error:
-        raise CannotListen(_why(name, hosts, port, error)) from None
+        raise CannotListen(_why(name, hosts, port, error)) from error
 
 
 def _why(name: str, hosts: Sequence[str], port: int, error: OSError) -> str:

@@ -61,6 +61,8 @@ class Discovery(ABC):
         self._reported = ("", "")
         self.addresses: tuple[Address, ...] = ()
         """The peers as last heard; replaced as a whole, never changed."""
+        self.failure: Exception | None = None
+        """Why the last look failed, if it did."""
 
     @abstractmethod
     def refresh(self) -> float:
@@ -91,6 +93,7 @@ class Discovery(ABC):
 
     def _report(self, name: str, found: bool, failure: Exception | None) -> None:
         """Say how looking up a name goes, once each time that this changes."""
+        self.failure = failure
         state = "failing" if failure else "found" if found else "nobody"
         if (state, name) == self._reported:
             return

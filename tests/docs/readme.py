@@ -25,8 +25,8 @@ class Example(NamedTuple):
 
     @property
     def is_a_node(self) -> bool:
-        """Whether it runs until it is stopped, in a terminal of its own."""
-        return re.match(r"python3 gossipcar\.py( -|$)", self.command) is not None
+        """Whether it runs until it is stopped, in a terminal of its own: one node, or those of a demo."""
+        return re.match(r"python3 gossipcar\.py( -| demo|$)", self.command) is not None
 
     @property
     def is_a_request(self) -> bool:

@@ -103,11 +103,15 @@ class Network:
             *flags,
             environ=settings,
             python=sys.executable,
-            prefix=[self._ip, "netns", "exec", self._of(host)],
+            prefix=self.at_host(host),
             client_port=80,
             peer_port=PEER_PORT,
         )
         return self._to_undo.enter_context(node)
+
+    def at_host(self, host: int) -> list[str]:
+        """What is put before a command that is to run there."""
+        return [self._ip, "netns", "exec", self._of(host)]
 
     @contextmanager
     def at(self, host: int) -> Iterator[None]:

@@ -149,7 +149,11 @@ def test_help(run: Run) -> None:
     assert (status, errors) == (0, "")
     assert output.startswith("usage: gossipcar.py get [-h] [--url URL] [--json] KEY [KEY ...]\n")
     assert "Exit status: 0 done; 1 the key is absent" in output
-    assert "get, put, delete, keys, watch, add, peers or stats" in " ".join(run("--help")[1].split())
+    text = " ".join(run("--help")[1].split())
+    assert "get, put, delete, keys, watch, add, peers or stats" in text
+    assert "demo shows some nodes, and doctor finds what is wrong" in text
+    assert "Exit status: 0 nothing is wrong; 1 something is" in " ".join(run("doctor", "--help")[1].split())
+    assert "k 3 or r 3 and Enter" in " ".join(run("demo", "--help")[1].split())
 
 
 def test_a_command_loads_nothing_of_the_node(node: RunningNode) -> None:

@@ -17,11 +17,6 @@ ORDER = [
     ["gossip.client.watch"],
     ["gossip.client.client"],
     ["gossip.client"],
-    ["gossip.commands"],
-    ["gossip.commands.output"],
-    ["gossip.commands.arguments"],
-    ["gossip.commands.acts"],
-    ["gossip.commands.main"],
     ["gossip.faults", "gossip.garbage", "gossip.metrics"],
     ["gossip.data"],
     ["gossip.data.clock"],
@@ -67,6 +62,18 @@ ORDER = [
     ["gossip.values"],
     ["gossip.settings"],
     ["gossip.config"],
+    ["gossip.commands"],
+    ["gossip.commands.output"],
+    ["gossip.commands.arguments"],
+    ["gossip.commands.acts", "gossip.commands.demo", "gossip.commands.doctor"],
+    ["gossip.commands.demo.leash", "gossip.commands.demo.nodes", "gossip.commands.demo.table"],
+    ["gossip.commands.demo.show", "gossip.commands.demo.spreading"],
+    ["gossip.commands.demo.run"],
+    ["gossip.commands.doctor.finding"],
+    ["gossip.commands.doctor.here", "gossip.commands.doctor.names", "gossip.commands.doctor.peers"],
+    ["gossip.commands.doctor.ports"],
+    ["gossip.commands.doctor.run"],
+    ["gossip.commands.main"],
     ["gossip.node"],
     ["gossip.cli"],
     ["gossipcar"],
@@ -114,6 +121,15 @@ def test_the_client_can_be_copied_without_the_rest() -> None:
     names = {name for path in (ROOT / "gossip" / "client").glob("*.py") for name in imports_of(path)}
     assert {name.split(".")[0] for name in names} - sys.stdlib_module_names == {"gossip"}
     assert [name for name in names if name.startswith("gossip.") and not name.startswith("gossip.client.")] == []
+
+
+def test_no_command_but_the_doctor_loads_a_part_of_the_node() -> None:
+    commands = ROOT / "gossip" / "commands"
+    paths = [path for path in commands.rglob("*.py") if commands / "doctor" not in path.parents]
+    trees = [ast.parse(path.read_text()) for path in paths]
+    names = {node.module or "" for tree in trees for node in tree.body if isinstance(node, ast.ImportFrom)}
+    ours = {".".join(name.split(".")[:2]) for name in names if name.split(".")[0] == "gossip"}
+    assert ours == {"gossip.client", "gossip.commands"}  # others are imported where the doctor is asked for
 
 
 def test_only_the_clock_reads_the_wall_clock() -> None:

@@ -1,0 +1,128 @@
+"""The ports of a node with these settings: does it run already, and if not, could it have them?"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from gossip.client import Client, GossipcarError, RequestRefused
+from gossip.commands.doctor.finding import Finding, Level, ok, warning, wrong
+from gossip.commands.doctor.peers import Doctor
+from gossip.config import Settings
+from gossip.serving.answer import plain
+from gossip.serving.limits import PEER_LIMITS
+from gossip.serving.listen import CannotListen, open_servers
+from gossip.serving.server import EVERYWHERE, Server
+from gossip.settings import FALLBACK_CLIENT_PORT
+from gossip.sync.address import Address
+from gossip.sync.message import OtherCluster, PeerFault
+
+_PATIENCE_SECONDS = 2.0
+_DIFFERS_SECONDS = 10.0
+"""While writes go on, peers differ for moments. This is longer."""
+
+_LOOPBACKS = {EVERYWHERE: "127.0.0.1", "0.0.0.0": "127.0.0.1"}  # noqa: S104
+_REFUSING = plain(503, "this is the doctor, who tries whether this port can be had")
+
+
+class Ports:
+    """Looks at the two ports."""
+
+    def __init__(self, settings: Settings, doctor: Doctor) -> None:
+        self._settings = settings
+        self._doctor = doctor
+        self.origin: int | None = None
+        """That of the node which has the peer port, if one has."""
+        self._serves_clients = False
+        """Whether a node has the client port."""
+
+    def look_at_peer_port(self) -> Iterator[Finding]:
+        """Whether a node has it, or could have it."""
+        about, port = f"PEER_PORT {self._settings.peer_port}", self._settings.peer_port
+        for host in self._settings.peer_host if port else ():
+            try:
+                self.origin = self._doctor.ask(Address(_LOOPBACKS.get(host, host), port)).message.sender.origin
+            except OtherCluster as fault:
+                yield wrong(about, f"a node of another cluster has it; give the doctor that node's settings ({fault})")
+                return
+            except PeerFault:
+                continue
+            yield ok(about, "a node of this cluster runs here")
+            return
+        finding = self._could_have(about, self._settings.peer_host, port, name="PEER_PORT")
+        if self._serves_clients and finding.level is Level.OK:
+            finding = warning(about, "no node has it, but one runs here: give the doctor the settings of that one")
+        yield finding
+
+    def look_at_client_port(self) -> Iterator[Finding]:
+        """Whether a node has it, or could have it; and what that one knows of its peers."""
+        settings = self._settings
+        lenient, fallback = "client_host" not in settings.chosen, None
+        if "client_port" not in settings.chosen:
+            fallback = FALLBACK_CLIENT_PORT
+        for port in (settings.client_port, fallback):
+            url = f"http://{_in_url(settings.client_host[0])}:{port}"
+            try:
+                told = _peers(url) if port else None
+            except RequestRefused as refused:
+                yield warning(f"CLIENT_PORT {port}", f"a node runs here, but does not talk to the doctor: {refused}")
+                return
+            if told is not None:
+                self._serves_clients = True
+                yield ok(f"CLIENT_PORT {port}", f"a node runs here, at {url}")
+                yield agreement(told)
+                return
+        about, may_give_way = f"CLIENT_PORT {settings.client_port}", {"lenient": lenient, "fallback": fallback}
+        yield self._could_have(about, settings.client_host, settings.client_port, name="CLIENT_PORT", **may_give_way)
+
+    def _could_have(self, about: str, hosts: Sequence[str], port: int, **options: Any) -> Finding:
+        """Tries to open it as a node does, and gives it back at once."""
+        make = partial(Server, route=lambda _: lambda _: _REFUSING, limits=PEER_LIMITS)
+        try:
+            servers = open_servers(hosts, port, make, **options)
+        except CannotListen as error:
+            return wrong(about, f"{error}: {_advice(error.__cause__, options['name'])}")
+        for server in servers:
+            server.server_close()
+        if not port:
+            return ok(about, "any free port is taken")
+        if servers[0].port != port:
+            return ok(about, f"needs rights that this process lacks, and {servers[0].port} is free for it instead")
+        return ok(about, f"is free at {' and '.join(hosts)}; no node runs here")
+
+
+def _advice(error: BaseException | None, name: str) -> str:
+    if isinstance(error, PermissionError):
+        return f"choose a {name} above 1023, or allow it (root, or the sysctl net.ipv4.ip_unprivileged_port_start)"
+    return f"end the program that has it, or choose another {name}"
+
+
+def _in_url(host: str) -> str:
+    bare = _LOOPBACKS.get(host, host)
+    return f"[{bare}]" if ":" in bare else bare
+
+
+def _peers(url: str) -> dict[str, Any] | None:
+    """What a node there says of its peers; None when no node is there. Raises RequestRefused when one wants a token."""
+    try:
+        with Client(url, _PATIENCE_SECONDS) as client:
+            told = client.peers()
+        return told if "notHeard" in told else None
+    except RequestRefused as refused:
+        if refused.status == 401:
+            raise
+        return None
+    except (GossipcarError, TypeError, ValueError):
+        return None
+
+
+def agreement(told: dict[str, Any]) -> Finding:
+    """Whether those that the node here hears hold what it holds. Where it hears nobody, the doctor looks itself."""
+    peers = told["peers"]
+    differing = [peer for peer in peers if not peer["agrees"] and peer["agreesSinceSecs"] > _DIFFERS_SECONDS]
+    if not differing:
+        return ok("agreement", f"the node that runs here agrees with {told['agreeing']} of {len(peers)} peers it hears")
+    longest = max(peer["agreesSinceSecs"] for peer in differing)
+    where = ", ".join(peer["address"] or peer["origin"] for peer in differing[:5])
+    differs = f"the node that runs here differs from {len(differing)} of {len(peers)} peers"
+    advice = "either writes go on without a break, or its log and theirs say why"
+    return warning("agreement", f"{differs}, for up to {longest:,.0f} s ({where}): {advice}")
