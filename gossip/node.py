@@ -68,7 +68,7 @@ class Node:
         self._discoveries = self._discover(settings, named)
         self._roster = Roster(partial(known_peers, fixed, self._discoveries), self._own(settings), rng)
         exchange = Exchange(self.store, settings.cluster_name, rng)
-        calls = Calls(self._roster, Transport(message_limit(limits)).post, self.faults, self.metrics)
+        calls = Calls(self._roster, Transport(message_limit(limits), self.metrics).post, self.faults, self.metrics)
         sightings = Sightings()
         self._syncer = Syncer(self.store, exchange, calls, sightings, settings.gossip_interval, rng)
         self._sweeper = Sweeper(self.store)
@@ -126,7 +126,7 @@ class Node:
             idle_seconds=settings.idle_seconds,
             request_seconds=settings.request_seconds,
         )
-        make = partial(Server, route=routes, limits=limits, count=self.metrics.count_request)
+        make = partial(Server, route=routes, limits=limits, requests=self.metrics.requests)
         return open_servers(
             settings.client_host,
             settings.client_port,
