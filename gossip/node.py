@@ -11,6 +11,7 @@ from gossip.api.exchange import ExchangeApi, message_limit
 from gossip.api.health import HealthApi, Situation
 from gossip.api.keys import KeysApi
 from gossip.api.map import MapApi
+from gossip.api.metrics import MetricsApi
 from gossip.api.peers import PeersApi
 from gossip.api.routes import Routes
 from gossip.api.stats import StatsApi
@@ -68,7 +69,7 @@ class Node:
         self._discoveries = self._discover(settings, named)
         self._roster = Roster(partial(known_peers, fixed, self._discoveries), self._own(settings), rng)
         exchange = Exchange(self.store, settings.cluster_name, rng)
-        calls = Calls(self._roster, Transport(message_limit(limits)).post, self.faults, self.metrics)
+        calls = Calls(self._roster, Transport(message_limit(limits), self.metrics).post, self.faults, self.metrics)
         sightings = Sightings()
         self._syncer = Syncer(self.store, exchange, calls, sightings, settings.gossip_interval, rng)
         self._sweeper = Sweeper(self.store)
@@ -77,6 +78,7 @@ class Node:
         self._events = Events(self.store)
         self._streams = Streams(self._events.gather, settings.max_watchers, settings.request_seconds)
         self._peers = PeersApi(self.store, self._roster, sightings)
+        self._figures = MetricsApi(self.store, calls, self._syncer, sightings, self._streams, self._connections)
         self._discovers = bool(fixed or self._discoveries)
         exchanges = ExchangeApi(exchange, limits, self.faults, self.metrics, sightings, self._push.pass_on)
         self.peer_servers = self._open_for_peers(settings, exchanges)
@@ -100,6 +102,7 @@ class Node:
             "/healthz": {"GET": health.alive},
             "/readyz": {"GET": health.ready},
             "/peers": {"GET": self._peers.get},
+            "/metrics": {"GET": self._figures.get},
             transport.PATH: {"POST": exchange.post},
         })  # fmt: skip
         make = partial(Server, route=routes, limits=PEER_LIMITS, at_once=False)
@@ -126,7 +129,7 @@ class Node:
             idle_seconds=settings.idle_seconds,
             request_seconds=settings.request_seconds,
         )
-        make = partial(Server, route=routes, limits=limits, count=self.metrics.count_request)
+        make = partial(Server, route=routes, limits=limits, requests=self.metrics.requests)
         return open_servers(
             settings.client_host,
             settings.client_port,
@@ -160,6 +163,10 @@ class Node:
             server.stop()
         while any(server.connections for server in servers) and time.monotonic() < end:
             time.sleep(0.01)  # answers that are on their way may end
+
+    def _connections(self) -> dict[str, int]:
+        ports = {"clients": self.client_servers, "peers": self.peer_servers}
+        return {port: sum(server.connections for server in servers) for port, servers in ports.items()}
 
     def _dead_threads(self) -> list[str]:
         threads = {

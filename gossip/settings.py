@@ -51,7 +51,7 @@ SETTINGS = (
             "where peers are served; :: is every address of the machine, IPv4 and IPv6, as peers are other pods",
             _HOSTS, hosts),
     Setting("PEER_PORT", str(DEFAULT_PEER_PORT), "port",
-            "the port for peers and health; the one that peers without a port of their own are called on, too",
+            "the port for peers, health and metrics; the one that peers without a port of their own are called on, too",
             _PORTS, whole(0, 65535)),
     Setting("PEERS", "", "addresses",
             "peers known beforehand, for use without DNS; not all are needed, and this node may be among them",

@@ -71,6 +71,7 @@ class ExchangeApi:
     def _content(self, request: Request) -> bytes:
         """The body, unpacked if need be."""
         body = request.body(self._limit, f"a message may have {self._limit} bytes at most")
+        self._metrics.bytes_in.add(len(body))
         coding = request.head.fields.get(b"content-encoding", b"").lower()
         if not coding:
             return body
@@ -85,6 +86,7 @@ class ExchangeApi:
         """The answer, packed where the peer can unpack it and it pays."""
         accepted = request.head.fields.get(b"accept-encoding", b"")
         smaller = packed(body) if CODING.encode() in accepted.lower() else None
+        self._metrics.bytes_out.add(len(body if smaller is None else smaller))
         if smaller is None:
             return Answer(200, [body], wire.CONTENT_TYPE, _UNPACKING)
         return Answer(200, [smaller], wire.CONTENT_TYPE, (*_UNPACKING, ("Content-Encoding", CODING)))

@@ -36,6 +36,8 @@ class Leaves:
     def __init__(self, limits: StoreLimits, counters: Counters, changes: Changes) -> None:
         self.entries = 0
         """How many keys are held, tombstones included."""
+        self.tombstones = 0
+        """How many of these are tombstones; what has expired counts as one once it is swept."""
         self.bytes = 0
         """Bytes of keys, values and attributes held."""
         self.digest = Digest()
@@ -98,10 +100,12 @@ class Leaves:
             if self.ordered:
                 self.ordered.add(counter_of(key))
         elif old.extra or old.value is None:
+            self.tombstones -= old.value is None
             self.due.remove(key, due_at(old, self._limits.tombstone_micros))
         if self._changes.kept:
             self._changes.add(key, entry)
         if extra or value is None:
+            self.tombstones += value is None
             self.due.add(key, due_at(entry, self._limits.tombstone_micros))
         unsettled = self._unsettled
         unsettled.setdefault(key, old)
@@ -128,6 +132,7 @@ class Leaves:
     def remove(self, key: bytes, old: Entry) -> None:
         """Hold nothing for this key any more."""
         self.entries -= 1
+        self.tombstones -= old.value is None
         self.bytes -= size(key, old)
         del self._leaves[leaf_of(key)][key]
         if key[0] == MARK:

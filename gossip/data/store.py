@@ -57,6 +57,11 @@ class Store:
         return self._held.leaves.entries
 
     @property
+    def tombstones(self) -> int:
+        """How many of these are tombstones."""
+        return self._held.leaves.tombstones
+
+    @property
     def total_bytes(self) -> int:
         """Bytes of keys, values and attributes held."""
         return self._held.leaves.bytes

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from gossip.metrics import OTHER
 from gossip.serving.answer import Answer, HttpError, endless_head_of, head_of, plain
 from gossip.serving.feed import Streamed
 from gossip.serving.head import parse_head
@@ -35,7 +36,7 @@ class Handler(socketserver.BaseRequestHandler):
     request: socket.socket
 
     def __init__(self, request: socket.socket, client_address: object, server: "Server") -> None:
-        """Unlike its parent, it does not handle anything yet."""
+        """Unlike its parent, it does not handle anything yet. The thread that watches makes it."""
         request.setblocking(False)
         request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.request = request
@@ -43,10 +44,12 @@ class Handler(socketserver.BaseRequestHandler):
         self.server = server
         self.since: float | None = time.monotonic()
         """Since when it was seen to rest, or since when it parts, on the monotonic clock; None when just served."""
+        self.began = self.since
+        """Since when a request is dealt with on a thread that may wait, on the monotonic clock."""
         self.parts = False
         """Whether the last answer was given, and what still comes is thrown away."""
         self._recognise = server.recognised.get
-        self._count = server.count
+        self._count = server.requests.mine.count
         self._drained = 0
         self._reader = Reader(request, server.limits)
         self._reader.may_wait = False
@@ -133,20 +136,25 @@ class Handler(socketserver.BaseRequestHandler):
                 answer = asked.operation(Request(asked.head, came_along=received[end:]))
         except Exception:
             return False
-        self._count(answer.status)
+        self._count(asked.counted_as, answer.status)
         self._send(answer)
         return True
 
     def _serve_all(self) -> None:
         """Read and answer requests until none is begun."""
         while not self.parts and self._reader.has_begun():
-            self._serve_one()
+            try:
+                self._serve_one()
+            finally:
+                if self._reader.may_wait:
+                    self.began = self.server.requests.mine.time(self.began)
 
     def _serve_one(self) -> None:
-        raw, request = b"", None
+        raw, request, counted_as = b"", None, OTHER
         try:
             raw = self._reader.head()
             asked = self._recognise(raw) or self._read(raw)
+            counted_as = asked.counted_as
             request = Request(asked.head, self._reader, self._invite)
             answer = asked.operation(request)
             keep = request.head.framing.keep_alive
@@ -157,24 +165,24 @@ class Handler(socketserver.BaseRequestHandler):
             raise
         except Streamed as streamed:
             assert request
-            self._begin_stream(streamed, request)
+            self._begin_stream(streamed, request, counted_as)
             return
         except Exception:
             log.exception("answering a request failed")
             answer, keep = plain(500, "this node failed to answer; its log says why"), False
         keep = keep and not self.server.stopping and not (request and request.has_unread_body)
-        self._count(answer.status)
+        self.server.requests.mine.count(counted_as, answer.status)
         self.parts = not keep
         old = b" HTTP/1.0\r\n" in raw
         self._send(answer, "keep-alive" if keep and old else "" if keep else "close", raw.startswith(b"HEAD "))
 
-    def _begin_stream(self, streamed: Streamed, request: Request) -> None:
+    def _begin_stream(self, streamed: Streamed, request: Request, counted_as: str) -> None:
         """Raises what is given, with all that it takes to send the answer elsewhere, unless only its head is wanted."""
         head = request.head
         streamed.chunked = head.minor >= 1
         keep = streamed.chunked and head.framing.keep_alive and not request.has_unread_body
         self.parts = not keep
-        self._count(streamed.answer.status)
+        self.server.requests.mine.count(counted_as, streamed.answer.status)
         streamed.head = endless_head_of(streamed.answer, streamed.chunked, "" if keep else "close")
         if head.method != "HEAD":
             raise streamed

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
+from gossip.metrics import label_of
 from gossip.serving.answer import Answer
 from gossip.serving.head import Head
 from gossip.serving.request import Operation, Request
@@ -22,6 +23,8 @@ class Asked(NamedTuple):
     """The length of the body where such a request can be answered out of hand; -1 where it needs care."""
     answer: Callable[[], Answer]
     """Answers the request where it has no body."""
+    counted_as: str
+    """Its method, as requests are counted by it."""
 
 
 class Recognised(dict[bytes, Asked]):
@@ -35,7 +38,8 @@ class Recognised(dict[bytes, Asked]):
         framing = head.framing
         easy = head.method != "HEAD" and head.minor >= 1 and framing.keep_alive and not framing.chunked
         bodiless = Request(head, came_along=b"" if framing.length == 0 else None)
-        asked = Asked(head, operation, framing.length or 0 if easy else -1, partial(operation, bodiless))
+        length, answer = framing.length or 0 if easy else -1, partial(operation, bodiless)
+        asked = Asked(head, operation, length, answer, label_of(head.method))
         if len(raw) <= _LONGEST:
             if len(self) >= _MOST:
                 self.clear()

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from http.server import ThreadingHTTPServer
 
+from gossip.metrics import OTHER, Requests
 from gossip.serving.answer import plain
 from gossip.serving.feed import Streamed
 from gossip.serving.handler import Handler
@@ -53,16 +54,16 @@ class Server(ThreadingHTTPServer):
         port: int,
         route: Route,
         limits: Limits,
-        count: Callable[[int], None] | None = None,
+        requests: Requests | None = None,
         at_once: bool = True,
     ) -> None:
-        """Bind and listen; raises OSError. `count` is told the status of each answer.
+        """Bind and listen; raises OSError. `requests` counts what is answered.
 
         `at_once` says that answering takes well under a millisecond; otherwise each request goes on a thread.
         """
         self.route = route
         self.limits = limits
-        self.count = count or (lambda _: None)
+        self.requests = requests or Requests()
         self.at_once = at_once
         self.recognised = Recognised()
         self.stopping = False
@@ -112,10 +113,14 @@ class Server(ThreadingHTTPServer):
     def serve_forever(self, poll_interval: float = _SWEEP_SECONDS) -> None:
         """What the watching thread does, until the stop."""
         next_sweep = 0.0
+        tally = self.requests.mine
         while not self.stopping:
-            self._serve_ready(self._watch.ready(poll_interval))
-            if time.monotonic() >= next_sweep:
-                next_sweep = time.monotonic() + poll_interval
+            ready = self._watch.ready(poll_interval)
+            began = time.monotonic()
+            self._serve_ready(ready)
+            now = tally.time(began)  # once for all that were ready, as they are sent their answers together
+            if now >= next_sweep:
+                next_sweep = now + poll_interval
                 for handler in self._watch.sweep():
                     self._close(handler)
         for handler in self._watch.close():
@@ -173,7 +178,7 @@ class Server(ThreadingHTTPServer):
 
     def _turn_away(self, handler: Handler) -> None:
         """Answer before anything is asked. Those that part so are bounded, too: the newest takes the oldest's place."""
-        self.count(_BUSY.status)
+        self.requests.mine.count(OTHER, _BUSY.status)
         try:
             handler.refuse(_BUSY)
         except (MustWait, OSError):
@@ -183,6 +188,7 @@ class Server(ThreadingHTTPServer):
 
     def put_on_a_thread(self, handler: Handler) -> None:
         """Have a connection that is not watched served. From any thread."""
+        handler.began = time.monotonic()
         if self._spare.offer(handler.request):
             return
         try:

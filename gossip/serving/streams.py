@@ -58,6 +58,11 @@ class Streams:
     def alive(self) -> bool:
         return self._thread is None or self._thread.is_alive() or self._stopping
 
+    @property
+    def clients(self) -> int:
+        """How many there are."""
+        return self._places
+
     def open(self, head: Head, answer: Answer, feed: Feed) -> Streamed:
         """What an operation is to raise so that its client is sent what the feed gives. Raises HttpError when full."""
         if head.method != "HEAD":

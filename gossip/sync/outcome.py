@@ -27,6 +27,17 @@ class Outcome:
     """Whether the last conversation came to its end with nothing left out."""
 
     @property
+    def result(self) -> str:
+        """What came of it, in a word.
+
+        `agreed`: both held the same at the end. `complete`: all that either side lacked has crossed, and the other was
+        written to meanwhile. `partial`: something was left out, or refused.
+        """
+        if self.agreed:
+            return "agreed"
+        return "complete" if self.whole and not self.refused and not self.withheld else "partial"
+
+    @property
     def taken(self) -> int:
         """Entries that crossed, either way, and were not refused."""
         return self.merged.news + self.sent - self.refused_there

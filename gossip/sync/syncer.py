@@ -155,6 +155,7 @@ class Syncer:
         except PeerFault as fault:
             if end():  # a round cut short by the stop is not the peer's fault
                 self._calls.failed(address, fault)
+                self._calls.metrics.exchanges_failed.add()
             return None
         finally:
             self._faults.note_all(outcome.merged.faults())
@@ -162,7 +163,7 @@ class Syncer:
         if outcome.peer and line.quickest:
             self._roster.succeeded(address, outcome.peer.origin)
             self._sightings.answered(outcome.peer, outcome.agreed, address, *line.quickest[1:])
-        self._calls.metrics.exchanges_out.add()
+        self._calls.metrics.exchanges_out.add(outcome.result)
         self.last_exchange = time.monotonic()
         self.has_caught_up = self.has_caught_up or outcome.agreed or outcome.whole
         return outcome

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from functools import partial
 
+from gossip.metrics import Metrics
 from gossip.sync.address import Address
 from gossip.sync.message import NotReachable, OtherCluster, PeerFault, Refused
 from gossip.sync.packing import CODING, Unreadable, packed, unpacked
@@ -66,9 +67,10 @@ _OPENER = _opener()
 class Transport:
     """Carries messages to peers, compressed to those that have shown that they understand it."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, metrics: Metrics | None = None) -> None:
         """An answer may have `limit` bytes, once it is unpacked."""
         self._limit = limit
+        self._metrics = metrics or Metrics()
         self._unpacking: dict[Address, None] = {}
         """The peers that unpack what they are sent. Bounded: when full, it starts anew."""
 
@@ -81,6 +83,7 @@ class Transport:
         request = urllib.request.Request(f"http://{address}{PATH}", body or message, fields)
         try:
             with _OPENER.open(request, timeout=timeout) as response:
+                self._metrics.bytes_out.add(len(body or message))
                 if response.status != 200:
                     self._unpacking.pop(address, None)  # another may have taken its place, that does not know how
                     kind = OtherCluster if response.status == 403 else Refused
@@ -88,6 +91,7 @@ class Transport:
                 if CODING in response.headers.get("Accept-Encoding", ""):
                     self._note(address)
                 answer = _read(response, self._limit)
+                self._metrics.bytes_in.add(len(answer))
                 return unpacked(answer, self._limit) if response.headers.get("Content-Encoding") == CODING else answer
         except urllib.error.URLError as error:
             raise NotReachable(f"{address} is not reachable: {error.reason}") from None

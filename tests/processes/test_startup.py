@@ -109,7 +109,7 @@ def test_a_dns_name_without_dnspython_is_a_bad_setting() -> None:
 
 def test_help_gives_each_setting_with_unit_default_and_reason() -> None:
     text = re.sub(r"\s+", " ", run("--help").stdout)
-    assert "--peer-port PORT the port for peers and health" in text
+    assert "--peer-port PORT the port for peers, health and metrics" in text
     assert "Unit: seconds. Default: 1.0. [GOSSIP_INTERVAL]" in text
 
 

@@ -132,6 +132,7 @@ class StoreMachine(RuleBasedStateMachine):
     def holds_what_the_model_holds(self) -> None:
         assert dict(self.store.items()) == self.model
         assert self.store.entries == len(self.model)
+        assert self.store.tombstones == sum(entry.value is None for entry in self.model.values())
         assert self.store.total_bytes == self.bytes_held
         assert self.store.clock.latest == self.latest
         assert self.store.frozen is self.frozen

@@ -3,7 +3,9 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import get_ident
 
+from gossip.metrics import Requests, Tally
 from gossip.serving.answer import Answer, HttpError, plain
 from gossip.serving.limits import Limits
 from gossip.serving.request import Operation, Request
@@ -37,6 +39,28 @@ def broken(request: Request) -> Answer:
     raise RuntimeError("unthought of")
 
 
+class NotingTally(Tally):
+    """One that notes the statuses, in order, as well."""
+
+    def __init__(self, statuses: list[int]) -> None:
+        super().__init__()
+        self._statuses = statuses
+
+    def count(self, method: str, status: int) -> None:
+        super().count(method, status)
+        self._statuses.append(status)
+
+
+class NotingRequests(Requests):
+    def __init__(self, statuses: list[int]) -> None:
+        super().__init__()
+        self._statuses = statuses
+
+    @property
+    def mine(self) -> Tally:
+        return self._tallies.setdefault(get_ident(), NotingTally(self._statuses))
+
+
 @contextmanager
 def serving(
     answer: Operation = echo,
@@ -45,7 +69,7 @@ def serving(
 ) -> Iterator[tuple[Server, list[int]]]:
     """A running server, and the statuses that it counts."""
     counted: list[int] = []
-    server = Server("127.0.0.1", 0, lambda _: answer, limits, counted.append, at_once)
+    server = Server("127.0.0.1", 0, lambda _: answer, limits, NotingRequests(counted), at_once)
     server.start()
     try:
         yield server, counted

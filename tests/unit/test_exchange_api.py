@@ -122,6 +122,7 @@ def test_bodies_are_packed_both_ways_where_the_peer_can_unpack_them() -> None:
     assert answer.fields == (("Accept-Encoding", "deflate"), ("Content-Encoding", "deflate"))
     assert b"k" in dict(wire.decode(zlib.decompress(answer.body[0])).entries)
     assert store.entries == 2
+    assert (door.metrics.bytes_in.total, door.metrics.bytes_out.total) == (len(raw), len(answer.body[0]))
 
     plain = door.answer(asked(raw, "Content-Encoding: deflate"))
     assert plain.fields == (("Accept-Encoding", "deflate"),)

@@ -37,14 +37,15 @@ def test_every_line() -> None:
     )
 
     store.put(b"key", b"value")
-    counters = (metrics.exchanges_out, metrics.exchanges_in, metrics.entries_in, metrics.entries_out)
-    for count, counter in enumerate((*counters, metrics.news_out, metrics.news_dropped), start=2):
+    metrics.exchanges_out.add("agreed")
+    metrics.exchanges_out.add("partial")
+    counters = (metrics.exchanges_in, metrics.entries_in, metrics.entries_out)
+    for count, counter in enumerate((*counters, metrics.news_out, metrics.news_dropped), start=3):
         counter.add(count)
     for seconds in (0.3, 0.4, 400):
         store.travel.add(round(seconds * MICROS))
-    metrics.count_request(404)
-    metrics.count_request(200)
-    metrics.count_request(201)
+    for method, status in (("GET", 404), ("GET", 200), ("PUT", 201)):
+        metrics.requests.mine.count(method, status)
     syncer.round()
     syncer.last_exchange = 160.0
     now.now = 161.96

@@ -50,6 +50,27 @@ def test_tombstones_are_dropped_when_their_time_has_come() -> None:
     assert (store.entries, store.total_bytes, store.fingerprint()) == (0, 0, 0)
 
 
+def test_tombstones_are_counted_in_step() -> None:
+    wall = Wall()
+    store = make_store(wall=wall, limits=SHORT)
+    store.put(b"deleted", b"v")
+    store.write(b"expires", b"v", expiring(5))
+    store.add(b"counter", 1, expiring(5))
+    store.apply([(b"from a peer", Entry(NOON, 9, None)), (b"forgotten", Entry(NOON - 1, 9, None))])
+    store.delete([b"deleted"])
+    assert (store.entries, store.tombstones) == (5, 3)
+    assert store.forget(NOON - 1, NOON - 1) == 1
+    store.put(b"deleted", b"again")
+    assert (store.entries, store.tombstones) == (4, 1)
+    wall.now = at(5)
+    assert (store.entries, store.tombstones) == (4, 1), "what has expired is not swept yet"
+    store.sweep()
+    assert (store.entries, store.tombstones) == (4, 3)
+    wall.now = at(16)
+    store.sweep()
+    assert (store.entries, store.tombstones) == (1, 0)
+
+
 def test_a_tombstone_that_is_overwritten_is_not_dropped() -> None:
     wall = Wall()
     store = make_store(wall=wall)

@@ -21,7 +21,7 @@ def test_a_round_is_one_exchange_with_a_peer() -> None:
     bench.syncer.round()
     assert bench.store.fingerprint() == there.fingerprint()
     assert bench.store.entries == 2
-    assert bench.metrics.exchanges_out.total == 1
+    assert bench.metrics.exchanges_out.totals == {"agreed": 1, "complete": 0, "partial": 0}
     assert bench.syncer.last_exchange is not None
 
 
@@ -61,7 +61,7 @@ def test_a_peer_that_fails_costs_a_round_and_a_count(act: Act, kind: str) -> Non
     bench.syncer.round()
     bench.syncer.round()
     assert bench.faults.counts == {kind: 2}
-    assert bench.metrics.exchanges_out.total == 0
+    assert (bench.metrics.exchanges_out.total, bench.metrics.exchanges_failed.total) == (0, 2)
     assert bench.syncer.last_exchange is None
 
 

@@ -6,6 +6,7 @@ import zlib
 
 import pytest
 
+from gossip.metrics import Metrics
 from gossip.sync.address import Address
 from gossip.sync.message import NotReachable, OtherCluster, PeerFault, Refused
 from gossip.sync.transport import Transport
@@ -186,8 +187,8 @@ def test_a_peer_is_sent_packed_messages_once_it_has_shown_that_it_unpacks_them()
         seen.append(receive_request(connection))
         connection.sendall(answer_of(b"answer", "200 OK", *fields))
 
-    message = b"again and " * 1000
-    carrier = Transport(1000)
+    message, metrics = b"again and " * 1000, Metrics()
+    carrier = Transport(1000, metrics)
     with TinyServer(act) as peer:
         for _ in range(2):
             assert carrier.post(peer.address, message, 10) == b"answer"
@@ -197,6 +198,8 @@ def test_a_peer_is_sent_packed_messages_once_it_has_shown_that_it_unpacks_them()
     assert all(b"Accept-Encoding: deflate\r\n" in head for head in heads)
     assert bodies[0] == message
     assert zlib.decompress(bodies[1]) == message
+    assert metrics.bytes_out.total == sum(map(len, bodies)), "as they cross the network"
+    assert metrics.bytes_in.total == 3 * len(b"answer")
 
 
 def test_a_packed_answer_is_unpacked_within_the_limit() -> None:

@@ -1,0 +1,39 @@
+"""What the system says of this process."""
+
+import os
+import sys
+import threading
+import time
+
+_STATM, _DESCRIPTORS = "/proc/self/statm", "/proc/self/fd"
+
+
+def cpu_seconds() -> float:
+    """Seconds of processor time used so far, by all threads, for itself and in the kernel."""
+    return time.process_time()
+
+
+def resident_bytes() -> int | None:
+    """Bytes of memory in use; None where the system does not tell."""
+    try:
+        with open(_STATM, "rb") as pages:
+            return int(pages.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return None
+
+
+def open_descriptors() -> int | None:
+    """How many files and sockets are open; None where the system does not tell."""
+    try:
+        return len(os.listdir(_DESCRIPTORS)) - 1  # the one by which they are listed
+    except OSError:
+        return None
+
+
+def threads() -> int:
+    """How many threads there are."""
+    return threading.active_count()
+
+
+def python_version() -> str:
+    return "{}.{}.{}".format(*sys.version_info)
