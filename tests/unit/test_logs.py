@@ -115,7 +115,7 @@ def test_an_exceptions_trace_is_one_field() -> None:
     event = json.loads(log.text)
     assert (event["level"], event["error"]) == ("error", "ValueError: unthought of")
     assert event["trace"].startswith("Traceback (most recent call last):\n")
-    assert "in raised\n    raise error\nValueError: unthought of\n" in event["trace"].replace("    ^^^^^^^^^^^\n", "")
+    assert "in raised\n    raise error\nValueError: unthought of\n" in event["trace"]
 
 
 def test_an_exception_that_cannot_be_put_into_words_is_logged_all_the_same() -> None:
