@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from gossip import __version__, config
+from gossip import __version__, config, logs
 from gossip.node import Node
 from gossip.serving.listen import CannotListen
 from gossip.serving.server import EVERYWHERE, Server
@@ -22,7 +22,7 @@ SWITCH_SECONDS = 0.0002
 """How long a thread may compute while another waits for its turn: 5 ms by default, and whoever serves clients waits for
 it at each receive and send while a peer's entries are given or taken in. `bench/receiving.py` shows what it does."""
 
-log = logging.getLogger("gossipcar")
+log = logging.getLogger("gossipcar.node")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
         settings = config.load(flags, os.environ if environ is None else environ)
     except config.SettingError as error:
         return _fail(str(error), BAD_SETTING)
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    lines = logs.begin(settings.log_level, settings.log_format)
     threading.stack_size(settings.thread_stack_bytes)
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
         return _fail(str(error), CANNOT_RUN)
     except DnsUnavailable as error:
         return _fail(f"SERVICE_DNS_NAME={settings.service_dns_name} cannot be looked up: {error}", BAD_SETTING)
-    return _run(node, settings, signals)
+    return _run(node, settings, signals, lines)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -89,23 +89,46 @@ def _exit_at_once(signals: socket.socket) -> NoReturn:
     os._exit(128 + signals.recv(1)[0])
 
 
-def _run(node: Node, settings: config.Settings, signals: socket.socket) -> int:
-    _say(f"clients at {_urls(node.client_servers)}{_remark(node, settings)}")
-    _say(f"peers at {_urls(node.peer_servers)}")
+def _run(node: Node, settings: config.Settings, signals: socket.socket, lines: logs.Lines) -> int:
+    say = _log_where if settings.log_format == "json" else _print_where
+    say("clients", f"{_urls(node.client_servers)}{_remark(node, settings)}")
+    say("peers", _urls(node.peer_servers))
+    for source, values in settings.by_source().items():
+        log.info("settings", extra={"from": source, **values})
     node.start()
-    log.info("node %016x of cluster %s is up", node.store.origin, settings.cluster_name)
-    signals.recv(1)
+    own = {"origin": f"{node.store.origin:016x}", "cluster": settings.cluster_name}
+    log.info("node is up", extra={**own, "version": __version__})
+    _await_signal(signals, lines)
     threading.Thread(target=_exit_at_once, args=(signals,), daemon=True).start()
     node.stop()
-    log.info("node %016x is down", node.store.origin)
+    lines.sum_up()
+    log.info("node is down", extra=own)
     return DONE
 
 
-def _say(line: str) -> None:
+def _await_signal(signals: socket.socket, lines: logs.Lines) -> None:
+    """Return when a signal comes; until then the log is summed up now and then."""
+    signals.settimeout(logs.SUM_UP_SECONDS)
+    while True:
+        try:
+            signals.recv(1)
+        except TimeoutError:
+            lines.sum_up()
+        else:
+            break
+    signals.settimeout(None)
+
+
+def _print_where(who: str, where: str) -> None:
+    """On standard output, for people and for scripts."""
     try:
-        print(f"gossipcar: {line}", flush=True)
-    except OSError as error:  # nobody can read it; the node serves all the same
-        log.warning("%s (not printed: %s)", line, error)
+        print(f"gossipcar: {who} at {where}", flush=True)
+    except OSError:  # nobody can read it; the node serves all the same
+        _log_where(who, where)
+
+
+def _log_where(who: str, where: str) -> None:
+    log.info("listening", extra={"for": who, "at": where})
 
 
 def _urls(servers: Sequence[Server]) -> str:

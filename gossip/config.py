@@ -13,6 +13,9 @@ LEAST_ROUNDS = 10
 """So many rounds at least are shorter than TOMBSTONE_TTL: who misses one or the other is not out of touch."""
 
 
+FLAGS, ENVIRONMENT, DEFAULTS = SOURCES = ("flags", "environment", "defaults")
+
+
 class SettingError(Exception):
     """A setting has a value that is not allowed; the text names the setting, the value, and what is allowed."""
 
@@ -45,13 +48,34 @@ class Settings:
     request_seconds: float
     thread_stack_bytes: int
     log_level: str
-    chosen: frozenset[str]
-    """The fields whose values the user gave."""
+    log_format: str
+    access_log: bool
+    sources: Mapping[str, str]
+    """Where the value of each field comes from: one of SOURCES."""
+
+    @property
+    def chosen(self) -> set[str]:
+        """The fields whose values the user gave."""
+        return {field for field, source in self.sources.items() if source != DEFAULTS}
+
+    def by_source(self) -> dict[str, dict[str, object]]:
+        """The values in force as people write them, by name, for each source that gave any."""
+        found: dict[str, dict[str, object]] = {}
+        for setting in SETTINGS:
+            value = _written(getattr(self, setting.field))
+            found.setdefault(self.sources[setting.field], {})[setting.name] = value
+        return {source: found[source] for source in SOURCES if source in found}
 
     @property
     def default_peer_port(self) -> int:
         """The port of peers that come without one."""
         return self.peer_port or DEFAULT_PEER_PORT
+
+
+def _written(value: object) -> object:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return ",".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -71,12 +95,11 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
     An empty environment variable counts as not given, as manifests often have them. Raises SettingError.
     """
     values: dict[str, Any] = {}
-    chosen = set()
+    sources = {}
     for setting in SETTINGS:
         flag = flags.get(setting.field)
         text = (flag if flag is not None else environ.get(setting.name, "")).strip()
-        if text:
-            chosen.add(setting.field)
+        sources[setting.field] = DEFAULTS if not text else ENVIRONMENT if flag is None else FLAGS
         shown = f"{setting.flag} {text!r}" if flag is not None else f"{setting.name}={_one_line(text)}"
         try:
             values[setting.field] = setting.parse(text or setting.default)
@@ -89,4 +112,4 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
         raise SettingError(f"{shown} is not allowed: give at least {LEAST_ROUNDS} times GOSSIP_INTERVAL")
     values["my_pod_name"] = values["my_pod_name"] or socket.gethostname()
     values["cluster_name"] = values["cluster_name"] or values["service_dns_name"] or "gossipcar"
-    return Settings(**values, chosen=frozenset(chosen))
+    return Settings(**values, sources=sources)

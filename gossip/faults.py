@@ -1,42 +1,28 @@
-"""Faults of peers and of the network: all counted, few logged. A broken peer must not fill a disk."""
+"""Faults of peers and of the network: counted by kind, and logged; `gossip/logs.py` sums up what comes again."""
 
 import logging
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable
-
-QUIET_SECONDS = 60.0
-"""After a line about one kind of fault, further ones of that kind are only counted for so long."""
+from collections.abc import Iterable
 
 log = logging.getLogger("gossipcar.faults")
 
 
 class Faults:
-    """Counts faults by kind, and logs one line a kind and minute, which says how many went unlogged before it.
+    """Counts faults by kind.
 
     A kind is a short phrase out of a fixed set, so that nothing outside can make the counts grow without bound.
     """
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
-        self._logged_at: dict[str, float] = {}
-        self._logged_count: dict[str, int] = {}
 
     def note(self, kind: str, detail: str, count: int = 1) -> None:
-        """Count a fault; log it unless one of its kind was logged within the last minute."""
-        now = self._now()
+        """Count a fault, or as many of one kind as are noted at once, and log it."""
         with self._lock:
-            unlogged = self._counts[kind] - self._logged_count.get(kind, 0)
             self._counts[kind] += count
-            if kind in self._logged_at and now - self._logged_at[kind] < QUIET_SECONDS:
-                return
-            self._logged_at[kind] = now
-            self._logged_count[kind] = self._counts[kind]
-        one_line = "".join(c if c.isprintable() else "?" for c in detail)  # it may hold a peer's own words
-        log.warning("%s: %s%s", kind, one_line, f" ({unlogged} more since the last such line)" if unlogged else "")
+        log.warning(kind, extra={"error": detail} if count == 1 else {"error": detail, "count": count})
 
     def note_all(self, faults: Iterable[tuple[str, str, int]]) -> None:
         for kind, detail, count in faults:

@@ -24,6 +24,8 @@ from gossip.data.limits import StoreLimits
 from gossip.data.store import Store
 from gossip.faults import Faults
 from gossip.metrics import Metrics
+from gossip.serving.access import AccessHandler
+from gossip.serving.handler import Handler
 from gossip.serving.limits import PEER_LIMITS, Limits
 from gossip.serving.listen import open_servers
 from gossip.serving.server import Server
@@ -129,7 +131,8 @@ class Node:
             idle_seconds=settings.idle_seconds,
             request_seconds=settings.request_seconds,
         )
-        make = partial(Server, route=routes, limits=limits, requests=self.metrics.requests)
+        handler = AccessHandler if settings.access_log else Handler
+        make = partial(Server, route=routes, limits=limits, requests=self.metrics.requests, handler=handler)
         return open_servers(
             settings.client_host,
             settings.client_port,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from gossip.sync.wire import MAX_NAME_BYTES
-from gossip.values import addresses, dns_name, hosts, level, name, pod_ip, seconds, whole
+from gossip.values import addresses, dns_name, hosts, name, one_of, pod_ip, seconds, switch, whole
 
 DEFAULT_PEER_PORT = 46747
 FALLBACK_CLIENT_PORT = 8080
@@ -118,5 +118,13 @@ SETTINGS = (
             f"a whole number from 131072 to {64 * _MIB}", whole(128 * 1024, 64 * _MIB)),
     Setting("LOG_LEVEL", "info", "level",
             "the least important lines that are logged",
-            "debug, info, warning or error", level),
+            "debug, info, warning or error", one_of("debug", "info", "warning", "error")),
+    Setting("LOG_FORMAT", "logfmt", "format",
+            "how an event is written, on one line: logfmt is for people, json for what collects logs; with json, where "
+            "the node listens is told by events, too, and nothing goes to standard output",
+            "logfmt or json", one_of("logfmt", "json")),
+    Setting("ACCESS_LOG", "off", "on or off",
+            "whether each request of a client is logged, with its keys and without values: that takes longer than most "
+            "requests do",
+            "on or off", switch),
 )  # fmt: skip

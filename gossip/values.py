@@ -76,7 +76,19 @@ def name(text: str) -> str:
     return text
 
 
-def level(text: str) -> str:
-    if text.lower() not in ("debug", "info", "warning", "error"):
+def one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError(text)
+        return text.lower()
+
+    return parse
+
+
+_SWITCH = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
+
+
+def switch(text: str) -> bool:
+    if text.lower() not in _SWITCH:
         raise ValueError(text)
-    return text.upper()
+    return _SWITCH[text.lower()]

@@ -32,9 +32,6 @@ EVERYWHERE = "::"
 _SWEEP_SECONDS = 0.5
 """How often the watching thread looks for connections that have rested or parted for too long."""
 
-_QUIET_SECONDS = 60.0
-"""After a line on connections that were closed for want of threads, there is no other for so long."""
-
 _BUSY = plain(503, "this node has all the connections it can take; try again", (("Retry-After", "1"),))
 
 log = logging.getLogger("gossipcar.serving")
@@ -56,6 +53,7 @@ class Server(ThreadingHTTPServer):
         limits: Limits,
         requests: Requests | None = None,
         at_once: bool = True,
+        handler: type[Handler] = Handler,
     ) -> None:
         """Bind and listen; raises OSError. `requests` counts what is answered.
 
@@ -67,14 +65,14 @@ class Server(ThreadingHTTPServer):
         self.at_once = at_once
         self.recognised = Recognised()
         self.stopping = False
+        self._handler = handler
         self._handlers: dict[socket.socket, Handler] = {}
         self._spare = Spare()
-        self._quiet_until = 0.0
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self.serve_forever, name="serve", daemon=True)
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._both_families = host == EVERYWHERE
-        super().__init__((host, port), Handler)
+        super().__init__((host, port), handler)
         self._watch = Watch(self.socket, limits)
 
     def server_bind(self) -> None:
@@ -164,7 +162,7 @@ class Server(ThreadingHTTPServer):
     def _accept(self) -> None:
         try:
             connection, address = self.get_request()
-            handler = Handler(connection, address, self)
+            handler = self._handler(connection, address, self)
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 self._watch.stop_listening()  # the connection still waits: without a pause this would spin
@@ -194,9 +192,7 @@ class Server(ThreadingHTTPServer):
         try:
             self.process_request(handler.request, handler.client_address)
         except RuntimeError as error:
-            if time.monotonic() >= self._quiet_until:
-                self._quiet_until = time.monotonic() + _QUIET_SECONDS
-                log.warning("connections are closed, as no thread can be begun for them: %s", error)
+            log.warning("a connection is closed, as no thread can be begun for it", extra={"error": error})
             self.end(handler)
 
     def process_request_thread(self, request, client_address) -> None:  # type: ignore[no-untyped-def]

@@ -131,7 +131,7 @@ class Streams:
                 if gathered or now >= stream.feed.due:
                     self._serve(stream, now)
             elif now >= stream.took + self._patience:
-                log.info("a client that took nothing for %g s is cut", self._patience)
+                log.warning("a client that took nothing is cut", extra={"seconds": self._patience})
                 self._drop(stream)
 
     def _seconds_to_wait(self, now: float) -> float | None:

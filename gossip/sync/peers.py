@@ -100,11 +100,11 @@ class Discovery(ABC):
         before, self._reported = self._reported, (state, name)
         if failure:
             held = "the last good answer stands" if found else "no peer is known by it"
-            log.warning("DNS fails for %s, so %s: %s", name, held, failure)
+            log.warning("DNS fails", extra={"asked": name, "so": held, "error": failure})
         elif not found:
-            log.info("%s has no addresses yet; it is looked up again", name)
+            log.info("DNS has no addresses yet", extra={"asked": name})
         elif before[0] == "failing":
-            log.info("DNS answers for %s again", name)
+            log.info("DNS answers again", extra={"asked": name})
 
 
 class HostPeers(Discovery):

@@ -112,7 +112,7 @@ class Roster:
     def is_self(self, address: Address) -> None:
         """This address turned out to be this node's own."""
         if address not in self._found_out:
-            log.info("%s is this node itself", address)
+            log.info("an address is this node itself", extra={"address": address})
         self._found_out[address] = self._now() + OWN_SECONDS
 
     def _itself(self) -> set[Address]:

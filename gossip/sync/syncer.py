@@ -1,6 +1,6 @@
 """The gossip thread: pick a peer, run one exchange, survive anything.
 
-Rule 1: whatever a peer does costs one round, bounded in time, one count, and at most one line a minute in the log.
+Rule 1: whatever a peer does costs one round, bounded in time, and one count.
 Rule 2: intervals vary by a fifth either way, so that nodes do not march in step.
 Rule 3: when the node stops, one more thread hands over what is held here to a peer that stays, so that the writes
         acknowledged here live on there. It waits for no round that is still on its way.
@@ -95,7 +95,8 @@ class Syncer:
         farewell.start()
         farewell.join(timeout)
         if self._heir:
-            log.info("handed over to %s: %d entries sent", *self._heir)
+            peer, sent = self._heir
+            log.info("handed over", extra={"peer": peer, "entries": sent})
         elif self._store.entries:
             log.warning("no peer took everything over in time: what has not spread yet is lost with this node")
 

@@ -23,7 +23,7 @@ SURVEY_SECONDS = 1.0
 AGREEMENT_SECONDS = 60.0
 """Nodes that all hear each other agree within this time: peers that failed are asked rarely for 30 s."""
 
-_HANDED_OVER = re.compile(r"handed over to (\S+):\d+: ")
+_HANDED_OVER = re.compile(r'msg="handed over" peer=(\S+):\d+ ')
 _NOT_HANDED_OVER = "no peer took everything over in time"
 
 

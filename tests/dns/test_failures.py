@@ -11,6 +11,7 @@ from gossip.sync.dns_peers import LOOKUP_SECONDS, DnsPeers
 from gossip.sync.peers import KEEP_SECONDS
 from tests.dns.server import Clock, Constant, Dnsmasq, resolver_at
 from tests.nodes import wait_until
+from tests.unit.logged import logged
 
 pytestmark = pytest.mark.dns
 
@@ -136,9 +137,9 @@ def test_a_failure_is_logged_once_and_its_end_too(
     server.speak()
     for _ in range(3):
         found.hosts()
-    fails, again = (record.getMessage() for record in caplog.records)
-    assert NAME in fails
-    assert again == f"DNS answers for {NAME} again"
+    fails, again = logged(caplog)
+    assert f'msg="DNS fails" asked="{NAME} (A, AAAA)"' in fails
+    assert again == f'level=info logger=peers msg="DNS answers again" asked={NAME}'
 
 
 def test_the_second_server_is_asked_when_the_first_is_silent(server: Dnsmasq) -> None:

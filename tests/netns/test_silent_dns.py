@@ -29,7 +29,7 @@ def cluster_whose_dns_falls_silent(network: Network) -> list[RunningNode]:
         wait_until(lambda: peers(network, host, node) == 2, 10, "two peers")  # noqa: B023
     network.dns.silence()
     for node in nodes:
-        wait_until(lambda: "DNS fails for gossip" in node.log, 10, "a failed look-up")  # noqa: B023
+        wait_until(lambda: 'msg="DNS fails" asked="gossip' in node.log, 10, "a failed look-up")  # noqa: B023
     return nodes
 
 
@@ -61,7 +61,7 @@ def test_nodes_that_start_while_dns_is_silent(network: Network) -> None:
         put(network, 0, nodes[0], f"key-{number}", b"value")
         assert get(network, 0, nodes[0], f"key-{number}") == b"key-%d=value\n" % number
     stop(nodes[2])
-    wait_until(lambda: "DNS fails for gossip" in nodes[0].log, 10, "a failed look-up")
+    wait_until(lambda: 'msg="DNS fails" asked="gossip' in nodes[0].log, 10, "a failed look-up")
     put(network, 0, nodes[0], "key", b"value")
     stop(nodes[1])
     assert "Traceback" not in nodes[1].log
@@ -75,7 +75,7 @@ def test_a_dns_server_that_is_not_there_at_all(network: Network, server: str) ->
     network.set_dns_server(0, server)
     node = network.node(0)
     put(network, 0, node, "key", b"value")
-    wait_until(lambda: "DNS fails for gossip" in node.log, 10, "a failed look-up")
+    wait_until(lambda: 'msg="DNS fails" asked="gossip' in node.log, 10, "a failed look-up")
     assert get(network, 0, node, "key") == b"key=value\n"
     stop(node)
     assert node.log.count("DNS fails") == 1

@@ -177,4 +177,4 @@ def test_a_node_that_stops_hands_over_to_one_of_the_release(chain: Chain) -> Non
     chain.left.process.terminate()
     assert chain.left.process.wait(timeout=5) == 0
     assert chain.old.get("last", "a") == b"last=words\na=1\n"
-    assert f"handed over to 127.0.0.1:{chain.old.peer_port}" in chain.left.log
+    assert f'msg="handed over" peer=127.0.0.1:{chain.old.peer_port} ' in chain.left.log

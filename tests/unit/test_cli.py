@@ -1,15 +1,22 @@
 """What people see of the command line: errors in one line, exit statuses, and help that explains itself."""
 
+import signal
 import socket
 from collections.abc import Iterator
 
 import pytest
 
-from gossip import __version__
+from gossip import __version__, cli, logs
 from gossip.cli import main
 from gossip.settings import SETTINGS
 
 LOOPBACK = ("--client-host=127.0.0.1", "--peer-host=127.0.0.1")
+
+
+@pytest.fixture(autouse=True)
+def logging_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a process that is a node may have all of Python log as it wants."""
+    monkeypatch.setattr(logs, "begin", lambda level, form: logs.Lines(form))
 
 
 @pytest.fixture
@@ -52,6 +59,23 @@ def test_a_busy_peer_port_is_one_line_and_status_1(busy_port: int, capsys: pytes
     assert capsys.readouterr() == (
         "", f"gossipcar: PEER_PORT {busy_port} cannot be bound at 127.0.0.1 (Address already in use)\n",
     )  # fmt: skip
+
+
+def test_until_a_signal_comes_the_log_is_summed_up_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "SUM_UP_SECONDS", 0.01)
+    signals, written = socket.socketpair()
+    summed: list[None] = []
+
+    class Counting(logs.Lines):
+        def sum_up(self) -> None:
+            summed.append(None)
+            if len(summed) == 3:
+                written.send(bytes([signal.SIGTERM]))
+
+    with signals, written:
+        cli._await_signal(signals, Counting())
+        assert signals.gettimeout() is None, "the next signal may take as long as it likes"
+    assert len(summed) == 3
 
 
 def shown(flag: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:

@@ -33,7 +33,9 @@ DEFAULTS = {
     "idle_seconds": 75.0,
     "request_seconds": 10.0,
     "thread_stack_bytes": 262_144,
-    "log_level": "INFO",
+    "log_level": "info",
+    "log_format": "logfmt",
+    "access_log": False,
 }
 
 MIB, GIB = 2**20, 2**30
@@ -74,8 +76,10 @@ GOOD = [
     ("IDLE_SECONDS", "0.1", 0.1),
     ("REQUEST_SECONDS", "3600", 3600.0),
     ("THREAD_STACK_BYTES", "131072", 131_072),
-    ("LOG_LEVEL", "Debug", "DEBUG"),
-    ("LOG_LEVEL", "ERROR", "ERROR"),
+    ("LOG_LEVEL", "Debug", "debug"),
+    ("LOG_LEVEL", "ERROR", "error"),
+    ("LOG_FORMAT", "JSON", "json"),
+    ("ACCESS_LOG", "on", True),
 ]  # fmt: skip
 
 PORTS = "a whole number from 0 to 65535, where 0 means any free port"
@@ -133,6 +137,8 @@ BAD = [
     ("MAX_STORE_BYTES", "0", "a whole number from 1 to 1099511627776"),
     ("MAX_CLOCK_SKEW", "-1", "a number from 0.1 to 86400"),
     ("LOG_LEVEL", "loud", "debug, info, warning or error"),
+    ("LOG_FORMAT", "xml", "logfmt or json"),
+    ("ACCESS_LOG", "maybe", "on or off"),
 ]
 
 
@@ -144,7 +150,7 @@ def given(name: str, text: str) -> tuple[Settings, Settings]:
 def test_the_defaults() -> None:
     settings = load({}, {})
     assert {name: getattr(settings, name) for name in DEFAULTS} == DEFAULTS
-    assert settings.chosen == frozenset()
+    assert settings.chosen == set()
     assert {setting.field for setting in SETTINGS} == set(DEFAULTS)
 
 
@@ -184,12 +190,12 @@ def test_the_flag_goes_before_the_environment(setting: Any) -> None:
 def test_an_empty_environment_variable_is_not_given(setting: Any, text: str) -> None:
     settings = load({setting.field: None}, {setting.name: text})
     assert getattr(settings, setting.field) == DEFAULTS[setting.field]
-    assert settings.chosen == frozenset()
+    assert settings.chosen == set()
 
 
 def test_an_empty_flag_asks_for_the_default_whatever_the_environment_says() -> None:
     settings = load({"client_port": ""}, {"CLIENT_PORT": "7000"})
-    assert (settings.client_port, settings.chosen) == (80, frozenset())
+    assert (settings.client_port, settings.chosen) == (80, set())
 
 
 def test_spaces_around_a_variable_are_passed_over() -> None:

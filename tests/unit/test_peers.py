@@ -11,6 +11,7 @@ from gossip.sync.address import Address
 from gossip.sync.peers import Discovery, HostPeers, LastGood, known_peers, split_by_kind
 from tests.nodes import wait_until
 from tests.unit.fakes import Watch
+from tests.unit.logged import logged
 
 A, B = Address("10.0.0.1", 1), Address("10.0.0.2", 2)
 
@@ -126,10 +127,10 @@ def test_what_becomes_of_a_look_up_is_logged_when_it_changes(
     for said in (NO_NAME, NO_NAME, ["10.0.0.1"], OUTAGE, OUTAGE, ["10.0.0.1"]):
         hosts["a"] = said
         peers.refresh()
-    assert [(record.levelname, record.getMessage().partition(":")[0]) for record in caplog.records] == [
-        ("INFO", "a has no addresses yet; it is looked up again"),
-        ("WARNING", "DNS fails for a, so the last good answer stands"),
-        ("INFO", "DNS answers for a again"),
+    assert logged(caplog) == [
+        'level=info logger=peers msg="DNS has no addresses yet" asked=a',
+        f'level=warning logger=peers msg="DNS fails" asked=a so="the last good answer stands" error="{OUTAGE}"',
+        'level=info logger=peers msg="DNS answers again" asked=a',
     ]
 
 
