@@ -4,11 +4,10 @@ ARG PYTHON=python:3.13-slim
 
 FROM ${PYTHON} AS build
 WORKDIR /app
-COPY requirements.txt /tmp/
-# dnspython is all that a node needs beside the standard library; its version is stated in requirements.txt alone.
-RUN grep '^dnspython' /tmp/requirements.txt >/tmp/runtime.txt \
- && pip install --no-cache-dir --no-compile --disable-pip-version-check --root-user-action=ignore \
-        --target=/app -r /tmp/runtime.txt
+COPY requirements-image.txt /tmp/
+# dnspython is all that a node needs beside the standard library.
+RUN pip install --no-cache-dir --no-compile --disable-pip-version-check --root-user-action=ignore \
+        --require-hashes --target=/app -r /tmp/requirements-image.txt
 COPY gossipcar.py ./
 COPY gossip ./gossip
 # Compiled here, as the root file system may be read-only later. Unchecked: in an image sources never change.

@@ -83,28 +83,31 @@ class Leaves:
 
     def place(self, key: bytes, entry: Entry, old: Entry | None, growth: int) -> None:
         """Hold this entry in the place of the old one, by which so many bytes more are held."""
+        _, _, value, extra = entry
         number = FIRST_LEAF + (crc32(key) >> 16)
         leaf = self._leaves.get(number)
         if leaf is None:
             leaf = self._leaves[number] = {}
-        self.entries += old is None
         self.bytes += growth
         leaf[key] = entry
-        if key[0] == MARK:
+        is_share = key[0] == MARK
+        if is_share:
             self._counters.came(key, entry)
         if old is None:
+            self.entries += 1
             if self.ordered:
                 self.ordered.add(counter_of(key))
         elif old.extra or old.value is None:
             self.due.remove(key, due_at(old, self._limits.tombstone_micros))
         if self._changes.kept:
             self._changes.add(key, entry)
-        if entry.extra or entry.value is None:
+        if extra or value is None:
             self.due.add(key, due_at(entry, self._limits.tombstone_micros))
-        self._unsettled.setdefault(key, old)
-        if len(self._unsettled) >= UNSETTLED or len(entry.value or b"") + len(entry.extra) >= LARGE:
+        unsettled = self._unsettled
+        unsettled.setdefault(key, old)
+        if len(unsettled) >= UNSETTLED or len(value or b"") + len(extra) >= LARGE:
             self.settle()
-        if self._counters.by_counter and (entry.value is not None or key[0] != MARK):
+        if self._counters.by_counter and not (is_share and value is None):
             self.end_shares(counter_of(key))
 
     def end_shares(self, counter: bytes) -> None:

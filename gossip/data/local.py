@@ -13,6 +13,9 @@ from gossip.data.refused import ConditionFailed, NotANumber, StoreFrozen, StoreF
 RECENT_WRITES = 10_000
 """So many of the latest writes made here are remembered by key, to go first when the node stops."""
 
+_made = tuple.__new__
+"""Makes an entry in half the time that calling `Entry` takes: each PUT comes here."""
+
 Condition = Callable[[Entry | None], bool]
 """Whether a write may be made, by the entry that a reader sees; None where there is no value."""
 
@@ -48,15 +51,19 @@ class Local:
         with self._lock:
             old = self._leaves.get(key)
             if old is None or old.extra or key in self._by_counter:
-                seen = self._held.seen(key, old)
+                seen, growth = self._held.seen(key, old), _growth(key, value, extra, old)
             else:  # the common case, without a call
-                seen = None if old.value is None else old
+                before = old.value
+                seen, growth = (None, len(value)) if before is None else (old, len(value) - len(before))
+                growth += len(extra)
             if condition and not condition(seen):
                 raise ConditionFailed
-            growth = len(key) + len(value) + len(extra) - (size(key, old) if old else 0)
             if growth > 0 or old is None or self.frozen:
                 self._check_room(growth, old is None)
-            entry = self._write(key, value, extra, old, growth)
+            entry = _made(Entry, (self._clock.issue(), self._origin, value, extra))  # `_write`, spelled out
+            self._leaves.place(key, entry, old, growth)
+            self.recent.append(key)
+            self._news.add(key)
         if old is None:
             self._held.grown.to(self._leaves.entries)
         if self._changes.kept:

@@ -1,4 +1,4 @@
-"""The commands of the README and of `docs/api.md`, with the output that is promised for each."""
+"""The commands of the README and of the pages beside it, with the output that is promised for each."""
 
 import re
 from pathlib import Path
@@ -8,6 +8,7 @@ from tests.nodes import ROOT
 
 README = ROOT / "README.md"
 API = ROOT / "docs" / "api.md"
+GETTING_STARTED = ROOT / "docs" / "getting-started.md"
 
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 

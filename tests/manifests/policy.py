@@ -1,4 +1,4 @@
-"""What a NetworkPolicy lets in, by Kubernetes' rules: a pod that it selects gets what one of its rules lets in at least."""
+"""What a NetworkPolicy lets in: a pod that it selects gets what at least one of its rules lets in, any other all."""
 
 from tests.manifests.manifest import Document
 
@@ -21,7 +21,8 @@ def _is_of(peer: Document, labels: Labels, namespace: str | None) -> bool:
 
 def _has(ports: list[Document], port: int, protocol: str) -> bool:
     """Whether a port is among those that a rule names; one that names none has all."""
-    ranges = [range(p["port"], p.get("endPort", p["port"]) + 1) for p in ports if p["protocol"] == protocol]
+    own = [each for each in ports if each["protocol"] == protocol]
+    ranges = [range(each["port"], each["endPort"] + 1 if "endPort" in each else each["port"] + 1) for each in own]
     return not ports or any(port in each for each in ranges)
 
 
