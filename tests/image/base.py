@@ -1,15 +1,17 @@
 """A stand-in for the image that the Dockerfile builds on, made of the interpreter that runs the tests.
 
-Its layout is that of the official image: the interpreter under /usr/local, a shell and a few tools. pip finds the one
-package that a node needs inside the image, so that building needs no network. It is for tests only.
+Its layout is that of the official image: the interpreter under /usr/local, with pip and what would install pip again, a
+shell and a few tools. pip finds the one package that a node needs inside the image, so that building needs no network.
+It is for tests only.
 """
 
+import hashlib
 import importlib.metadata
-import importlib.util
 import io
 import os
 import re
 import shutil
+import site
 import stat
 import subprocess
 import sys
@@ -20,16 +22,24 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-TOOLS = ("sh", "grep", "chmod")
-"""What the Dockerfile calls, beside Python and pip."""
+TOOLS = ("sh", "grep", "chmod", "rm", "sed")
+"""What the Dockerfile and the tests call, beside Python and pip."""
 
 LIBRARIES = "/usr/local/lib"
 """Where all shared libraries are, wherever the machine has them; LD_LIBRARY_PATH must say so."""
 
-_LEFT_OUT = {"__pycache__", "site-packages", "dist-packages", "test", "tests", "idlelib", "ensurepip", "tkinter"}
+_LEFT_OUT = {"__pycache__", "site-packages", "dist-packages", "test", "tests", "idlelib", "tkinter"}
+_NO_FILES = ("_tkinter", "EXTERNALLY-MANAGED")
 _NAME = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+_PACKAGES = site.getsitepackages(["/usr/local"])[-1]
+"""Where this interpreter would look for packages if it were there; the name depends on who built it."""
+
 _PIP_CONFIG = "[global]\nno-index = true\nfind-links = /wheels\n"
-_PIP = '#!/bin/sh\nexec python -m pip "$@"\n'
+# The wheel was made again, so it has another hash, and perhaps another version, than is asked for.
+_PIP = """#!/bin/sh
+sed -i 's/^dnspython==.*/dnspython=={version} --hash=sha256:{hash}/' /tmp/requirements-image.txt
+exec python -m pip "$@"
+"""
 
 
 def write(file: IO[bytes]) -> None:
@@ -48,14 +58,14 @@ def write(file: IO[bytes]) -> None:
             _add_special(tar, f"usr/local/bin/{name}", tarfile.SYMTYPE, 0o777, _NAME)
         for path in files:
             _add(tar, path, f"/usr/local/lib/{_NAME}/{path.relative_to(library)}")
-        pip = _pip()
-        for path in _files(pip):
-            # Beside the standard library, as the name of the folder for packages depends on who built the interpreter.
-            _add(tar, path, f"/usr/local/lib/{_NAME}/pip/{path.relative_to(pip)}")
-        _add_bytes(tar, "usr/local/bin/pip", _PIP.encode(), 0o755)
+        for name, path in _installed("pip"):
+            _add(tar, path, f"{_PACKAGES}/{name}")
+        _add_special(tar, "usr/local/bin/pip", tarfile.SYMTYPE, 0o777, "pip3")
         _add_bytes(tar, "etc/pip.conf", _PIP_CONFIG.encode())
-        wheel_name, wheel = _wheel("dnspython")
-        _add_bytes(tar, f"wheels/{wheel_name}", wheel)
+        version, wheel = _wheel("dnspython")
+        _add_bytes(tar, f"wheels/dnspython-{version}-py3-none-any.whl", wheel)
+        pip = _PIP.format(version=version, hash=hashlib.sha256(wheel).hexdigest())
+        _add_bytes(tar, "usr/local/bin/pip3", pip.encode(), 0o755)
         for path in _libraries([python, *tools, *(path for path in files if path.suffix == ".so")]):
             # The loader is named by its whole path in each program.
             is_loader = path.name.startswith("ld-")
@@ -65,14 +75,15 @@ def write(file: IO[bytes]) -> None:
 def _files(folder: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder):
         folders[:] = [f for f in folders if f not in _LEFT_OUT and not f.startswith("config-")]
-        yield from (path for name in names if (path := Path(parent, name)).is_file() and name[:8] != "_tkinter")
+        files = (Path(parent, name) for name in names)
+        yield from (path for path in files if path.is_file() and not path.name.startswith(_NO_FILES))
 
 
-def _pip() -> Path:
-    found = importlib.util.find_spec("pip")
-    assert found, "pip is not beside the tests; the build needs it"
-    assert found.origin
-    return Path(found.origin).parent
+def _installed(package: str) -> Iterator[tuple[str, Path]]:
+    """The files of a package beside the tests: the name of each in the folder for packages, and where it is."""
+    for path in importlib.metadata.distribution(package).files or []:
+        if path.suffix != ".pyc" and path.parts[0] != "..":
+            yield str(path), Path(str(path.locate()))
 
 
 def _libraries(programs: Iterable[Path]) -> set[Path]:
@@ -84,14 +95,12 @@ def _libraries(programs: Iterable[Path]) -> set[Path]:
 
 
 def _wheel(package: str) -> tuple[str, bytes]:
-    """The wheel from which a pure package was installed, made again: its name and its bytes."""
-    installed = importlib.metadata.distribution(package)
+    """The wheel from which a pure package was installed, made again: its version and its bytes."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        for path in installed.files or []:
-            if path.suffix != ".pyc" and path.parts[0] != "..":
-                archive.writestr(str(path), path.read_binary())
-    return f"{package}-{installed.version}-py3-none-any.whl", packed.getvalue()
+        for name, path in _installed(package):
+            archive.write(path, name)
+    return importlib.metadata.version(package), packed.getvalue()
 
 
 def _as_roots(info: tarfile.TarInfo) -> tarfile.TarInfo:

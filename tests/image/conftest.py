@@ -11,14 +11,20 @@ from tests.nodes import ROOT
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def engine(tmp_path_factory: pytest.TempPathFactory, base: str) -> Iterator[Engine]:
     """An engine that has the Dockerfile's base image."""
     engine_or_skip()
+    with Engine(tmp_path_factory.mktemp("docker")) as engine:
+        engine.import_base(base)
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def base() -> str:
+    """The name of the image that the Dockerfile builds on."""
     found = re.search(r"^ARG PYTHON=(\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert found
-    with Engine(tmp_path_factory.mktemp("docker")) as engine:
-        engine.import_base(found[1])
-        yield engine
+    return found[1]
 
 
 @pytest.fixture(scope="session")

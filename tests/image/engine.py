@@ -16,12 +16,17 @@ _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 # What the engine and its containerd would write outside the folder, they write to file systems that end with it.
 # Without /etc/docker it has no settings but its flags. The network has no way out, so there is nothing to translate.
+# Names that the engine does not know are asked for at an address in it, where a test may have a server answer.
 _START = """
 mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /opt && mkdir /run/etc /run/work &&
 mount -t overlay -o lowerdir=/etc,upperdir=/run/etc,workdir=/run/work overlay /etc && rm -rf /etc/docker &&
-ip link set lo up &&
-exec dockerd --data-root "$0/data" --exec-root "$0/exec" --pidfile "$0/pid" -H "unix://$0/socket" --iptables=false
+ip link set lo up && ip address add "$1/32" dev lo &&
+exec dockerd --data-root "$0/data" --exec-root "$0/exec" --pidfile "$0/pid" -H "unix://$0/socket" --dns "$1" \\
+    --iptables=false
 """
+
+DNS_ADDRESS = "10.99.0.53"
+"""In the engine's network: the DNS server of all containers, once there is one."""
 
 
 def engine_or_skip() -> None:
@@ -48,7 +53,7 @@ class Engine:
         with self._log.open("wb") as log:
             # Each program in the row becomes the next, so that the process is the engine's.
             self._process = subprocess.Popen(
-                [*own, "sh", "-c", _START, str(self._folder)], env=self._environ, stdout=log, stderr=log
+                [*own, "sh", "-c", _START, str(self._folder), DNS_ADDRESS], env=self._environ, stdout=log, stderr=log
             )
         try:
             wait_until(self._is_up_or_ended, 30, "that the engine is up")
@@ -77,11 +82,20 @@ class Engine:
             self._process.wait()
         shutil.rmtree(self._folder)
 
+    @property
+    def inside(self) -> list[str]:
+        """To put before a command that is to run in the engine's network."""
+        return ["nsenter", "--net", f"--target={self._process.pid}"]
+
     def attempt(self, command: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the project's folder and the engine's network."""
-        inside = ["nsenter", "--net", f"--target={self._process.pid}", "bash", "-c", command]
         return subprocess.run(
-            inside, cwd=ROOT, env={**self._environ, **environ}, capture_output=True, text=True, timeout=60
+            [*self.inside, "bash", "-c", command],
+            cwd=ROOT,
+            env={**self._environ, **environ},
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
 
     def run(self, command: str, **environ: str) -> str:

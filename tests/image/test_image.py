@@ -82,11 +82,45 @@ def test_it_holds_the_node_and_dnspython_and_nothing_else(engine: Engine, image:
     assert {name.split("-")[0] for name in names} == {"gossipcar.py", "__pycache__", "gossip", "dns", "dnspython"}
 
 
-@pytest.mark.parametrize("module", ["pytest", "requests", "hypothesis", "tests"])
-def test_what_tests_need_is_not_in_it(engine: Engine, image: str, module: str) -> None:
-    done = engine.attempt(f"docker run --rm --entrypoint python {image} -c 'import {module}'")
-    assert done.returncode == 1
-    assert f"No module named '{module}'" in done.stderr
+def run_python(engine: Engine, image: str, program: str) -> str:
+    """What a Python program prints in a container that is as the manifest has it."""
+    options = "--rm --read-only --cap-drop ALL --network none --entrypoint python"
+    return engine.run(f"docker run {options} {image} -c {shlex.quote(program)}")
+
+
+def test_no_tests_and_nothing_that_installs_is_left(engine: Engine, image: str) -> None:
+    tests = ["pytest", "requests", "hypothesis", "tests"]
+    installers = ["pip", "setuptools", "wheel", "ensurepip", "pkg_resources", "easy_install"]
+    program = f"import importlib.util as u; print([m for m in {tests + installers} if u.find_spec(m)])"
+    assert run_python(engine, image, program) == "[]\n"
+    programs = ["pip", "pip3", "easy_install", "cc", "gcc", "g++", "c++", "ld", "as", "make", "cmake", "git", "curl"]
+    program = f"import shutil; print([p for p in {programs} if shutil.which(p)])"
+    assert run_python(engine, image, program) == "[]\n"
+
+
+def test_the_base_image_had_pip_so_that_its_absence_says_something(engine: Engine, base: str) -> None:
+    program = "import ensurepip, pip, shutil; print(shutil.which('pip'))"
+    assert run_python(engine, base, program) == "/usr/local/bin/pip\n"
+
+
+def test_it_adds_less_than_3_mib_to_its_base_and_dnspython(engine: Engine, base: str, image: str) -> None:
+    sizes = engine.run(f"docker image inspect --format '{{{{.Size}}}}' {image} {base}").split()
+    program = "import pathlib; print(sum(p.lstat().st_size for p in pathlib.Path('/app').glob('dns*/**/*')))"
+    added = int(sizes[0]) - int(sizes[1]) - int(run_python(engine, image, program))
+    assert 500_000 < added < 3 * 2**20
+
+
+def test_the_root_file_system_is_for_reading(engine: Engine, image: str) -> None:
+    program = """
+import os
+tops = [f"/{top}" for top in os.listdir("/") if top not in ("dev", "proc", "sys")]
+walks = [walk for top in tops for walk in os.walk(top)]
+paths = [path for path, _, _ in walks] + [os.path.join(path, name) for path, _, names in walks for name in names]
+print([path for path in paths if os.access(path, os.W_OK)])
+"""
+    assert run_python(engine, image, program) == "[]\n"
+    program = f"docker run --rm --entrypoint python {image} -c {shlex.quote(program)}"
+    assert engine.run(program) == "['/tmp']\n"  # even where it is not mounted so
 
 
 def test_where_port_80_may_not_be_bound_it_says_so_and_ends(engine: Engine, image: str) -> None:

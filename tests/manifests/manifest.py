@@ -1,4 +1,4 @@
-"""Reading k8s-deploy.yaml, and the parts of it that the rules talk about."""
+"""Reading manifests, and the parts of them that the rules talk about."""
 
 from collections.abc import Hashable
 from typing import Any
@@ -28,12 +28,13 @@ def parse(text: str) -> list[Document]:
 
 
 class Manifest:
-    """The three objects of the file, and shortcuts into them."""
+    """What k8s-deploy.yaml has, or more, and shortcuts into it."""
 
     def __init__(self, documents: list[Document]) -> None:
         self.documents = documents
         by_kind = {document["kind"]: document for document in documents}
-        self.service: Document = by_kind["Service"]
+        services = [document for document in documents if document["kind"] == "Service"]
+        (self.service,) = [s for s in services if s["spec"]["ports"][0]["name"] == "peers"]
         self.budget: Document = by_kind["PodDisruptionBudget"]
         self.deployment: Document = by_kind["Deployment"]
 
@@ -50,7 +51,7 @@ class Manifest:
     @property
     def node(self) -> Document:
         """The container that runs Gossipcar."""
-        (node,) = [c for c in self.pod["initContainers"] if c["name"] == "gossipcar"]
+        (node,) = [c for c in self.containers if c["name"] == "gossipcar"]
         found: Document = node
         return found
 
@@ -63,7 +64,7 @@ class Manifest:
 
     @property
     def containers(self) -> list[Document]:
-        return [*self.pod["initContainers"], *self.pod["containers"]]
+        return [*self.pod.get("initContainers", []), *self.pod["containers"]]
 
     @property
     def probes(self) -> dict[str, Document]:

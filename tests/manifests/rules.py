@@ -125,9 +125,11 @@ def service_is_headless(manifest: Manifest) -> Iterator[str]:
 
 def pods_are_restricted(manifest: Manifest) -> Iterator[str]:
     pod = manifest.pod.get("securityContext", {})
-    for key in ("hostNetwork", "hostPID", "hostIPC", "volumes"):
+    for key in ("hostNetwork", "hostPID", "hostIPC"):
         if manifest.pod.get(key):
             yield f"the pod has {key}"
+    if any("secret" not in volume for volume in manifest.pod.get("volumes", [])):
+        yield "the pod has volumes that are no Secrets"
     for container in manifest.containers:
         own = container.get("securityContext", {})
         for fault in _unrestricted({**pod, **own}):
@@ -171,6 +173,8 @@ def updates_keep_the_map(manifest: Manifest) -> Iterator[str]:
 def node_is_a_sidecar(manifest: Manifest) -> Iterator[str]:
     if manifest.node.get("restartPolicy") != "Always":
         yield "the node is an init container that never ends, not a sidecar"
+    if manifest.containers[0] is not manifest.node:
+        yield "an init container before the node cannot ask it"
     probes = manifest.probes
     if probes.keys() != {"startupProbe", "readinessProbe", "livenessProbe"}:
         yield f"these are not the three probes: {sorted(probes)}"
