@@ -16,6 +16,7 @@ from gossip.serving.listen import CannotListen
 from gossip.serving.server import EVERYWHERE, Server
 from gossip.settings import SETTINGS
 from gossip.sync.dns_peers import DnsUnavailable
+from gossip.trust import warn_of_open_port
 
 DONE, CANNOT_RUN, BAD_SETTING = 0, 1, 2
 
@@ -46,6 +47,8 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
         node = Node(settings)
     except CannotListen as error:
         return _fail(str(error), CANNOT_RUN)
+    except config.SettingError as error:
+        return _fail(str(error), BAD_SETTING)
     except DnsUnavailable as error:
         return _fail(f"SERVICE_DNS_NAME={settings.service_dns_name} cannot be looked up: {error}", BAD_SETTING)
     return _run(node, settings, signals)
@@ -93,7 +96,10 @@ def _exit_at_once(signals: socket.socket) -> NoReturn:
 
 def _run(node: Node, settings: config.Settings, signals: socket.socket) -> int:
     _say(f"clients at {_urls(node.client_servers)}{_remark(node, settings)}")
-    _say(f"peers at {_urls(node.peer_servers)}")
+    _say(f"peers at {_urls(node.peer_servers, 'https' if node.trust.certificates else 'http')}")
+    if node.health_servers:
+        _say(f"health at {_urls(node.health_servers)}")
+    warn_of_open_port(settings, node.trust)
     node.start()
     log.info("node %016x of cluster %s is up", node.store.origin, settings.cluster_name)
     signals.recv(1)
@@ -110,13 +116,13 @@ def _say(line: str) -> None:
         log.warning("%s (not printed: %s)", line, error)
 
 
-def _urls(servers: Sequence[Server]) -> str:
-    return " and ".join(_url(str(server.server_address[0]), server.port) for server in servers)
+def _urls(servers: Sequence[Server], scheme: str = "http") -> str:
+    return " and ".join(_url(scheme, str(server.server_address[0]), server.port) for server in servers)
 
 
-def _url(host: str, port: int) -> str:
+def _url(scheme: str, host: str, port: int) -> str:
     everywhere = " (all addresses)" if host in (EVERYWHERE, "0.0.0.0") else ""  # noqa: S104
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}{everywhere}"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{everywhere}"
 
 
 def _remark(node: Node, settings: config.Settings) -> str:

@@ -31,6 +31,18 @@ class OtherCluster(PeerFault):
     kind = "another cluster"
 
 
+class Unproven(PeerFault):
+    """Nothing proves that what was said is from a node of this cluster, and was not said before."""
+
+    kind = "unproven message"
+
+
+class TlsFailed(PeerFault):
+    """A connection was made, but no TLS on it: one of the two does not trust the other, or speaks something else."""
+
+    kind = "TLS failed"
+
+
 class MetItself(PeerFault):
     """The peer is this very node, under an address that discovery gave."""
 
