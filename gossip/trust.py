@@ -57,6 +57,8 @@ def read_secrets(path: str) -> tuple[bytes, ...]:
     """The secrets in a file, one a line. Raises Unusable or OSError, without a word of what is in it."""
     with open(path, "rb") as file:
         content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise Unusable(f"{path}: it has over {_MOST_BYTES} bytes")
     found = []
     for number, line in enumerate(content.split(b"\n"), 1):
         secret = line.strip()
@@ -64,7 +66,7 @@ def read_secrets(path: str) -> tuple[bytes, ...]:
             raise Unusable(f"{path}: line {number} has {len(secret)} bytes, but a secret has {LEAST_BYTES} at least")
         if secret:
             found.append(secret)
-    if not found or len(found) > MOST_SECRETS or len(content) > _MOST_BYTES:
+    if not 0 < len(found) <= MOST_SECRETS:
         raise Unusable(f"{path}: it has {len(found) or 'no'} secrets; give 1 to {MOST_SECRETS}, one a line")
     return tuple(found)
 

@@ -34,7 +34,9 @@ class OtherCluster(PeerFault):
 class Unproven(PeerFault):
     """Nothing proves that what was said is from a node of this cluster, and was not said before."""
 
-    kind = "unproven message"
+    def __init__(self, kind: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.kind = kind
 
 
 class TlsFailed(PeerFault):

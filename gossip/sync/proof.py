@@ -72,26 +72,28 @@ class Proofs:
         """What a request says of itself, with its mac, which is still to be checked. Raises Unproven."""
         match = _REQUEST.fullmatch(field)
         if not match:
-            raise Unproven(f"a request needs a proof in the field {FIELD}; give its sender this cluster's secret")
+            raise Unproven(
+                "no proof", f"a request needs a proof in the field {FIELD}; give its sender this cluster's secret"
+            )
         return Asked(method, path, match[1], match[2]), match[3]
 
     def check_request(self, asked: Asked, mac: str, coding: str, body: bytes) -> None:
         """Raises Unproven unless a node of this cluster has just sent this, for the first time."""
         if not self._is_right(mac, "request", asked, coding, body):
-            raise Unproven("the proof is by another secret, or for another cluster or message")
+            raise Unproven("wrong proof", "the proof is by another secret, or for another cluster or message")
         now, time = self._wall(), int(asked.time)
         if abs(now - time) > WINDOW:
             off = f"{(time - now) / MICROS:+.0f} s; at most {WINDOW // MICROS} s may be between two nodes"
-            raise Unproven(f"the sender's clock is off by {off}")
+            raise Unproven("clock off", f"the sender's clock is off by {off}")
         if not self._nonces.is_new(time, bytes.fromhex(asked.nonce), now):
-            raise Unproven("the message was sent before")
+            raise Unproven("message replayed", "the message was sent before")
 
     def check_answer(self, asked: Asked, mac: str, coding: str, body: bytes) -> None:
         """Raises Unproven unless a node of this cluster has answered this request so."""
         if not _ANSWER.fullmatch(mac):
-            raise Unproven("its answer has no proof; give it this cluster's secret")
+            raise Unproven("no proof", "its answer has no proof; give it this cluster's secret")
         if not self._is_right(mac, "answer", asked, coding, body):
-            raise Unproven("the proof of its answer is by another secret, or for another answer")
+            raise Unproven("wrong proof", "the proof of its answer is by another secret, or for another answer")
 
     def _mac(self, direction: str, asked: Asked, coding: str, body: bytes) -> str:
         return _mac(self._secrets()[0], signed_bytes(direction, self._cluster, asked, coding), body)

@@ -64,7 +64,7 @@ class Transport:
             try:
                 self._proofs.check_answer(asked, response.headers.get(FIELD, ""), coding, body)
             except Unproven as unproven:
-                raise Unproven(f"{address} gave no usable answer: {unproven}") from None
+                raise Unproven(unproven.kind, f"{address} gave no usable answer: {unproven}") from None
         if CODING in response.headers.get("Accept-Encoding", ""):
             self._note(address)
         return unpacked(body, self._limit) if coding == CODING else body
