@@ -195,6 +195,12 @@ def test_files_that_break_leave_what_was_read_before(authority: Authority) -> No
         wait_until(lambda: nodes[1].get("a") == b"a=1\n")
 
 
+def test_the_health_port_is_46748_where_none_is_chosen(authority: Authority) -> None:
+    with RunningNode("--peer-host=127.46.7.48", *authority.flags()) as node:  # an address that nobody else uses
+        assert node.lines[2] == "gossipcar: health at http://127.46.7.48:46748"
+        assert requests.get("http://127.46.7.48:46748/healthz", timeout=5).text == "alive\n"
+
+
 def test_a_health_port_may_be_chosen_without_tls() -> None:
     with RunningNode(HEALTH) as node:
         for url in (node.health_url, node.peer_url):

@@ -52,6 +52,9 @@ def test_nothing_is_read_while_nothing_changes(tmp_path: Path) -> None:
     numbers = Numbers(path)
     assert {numbers.after(2) for _ in range(10)} == {1}
     assert numbers.made == 1
+    swap(path, "2")
+    assert {numbers.after(2) for _ in range(10)} == {2}
+    assert numbers.made == 2
 
 
 def test_any_of_several_files_may_change(tmp_path: Path) -> None:
