@@ -35,8 +35,9 @@ USER 65532:65532
 EXPOSE 80 46747
 
 # For plain docker; Kubernetes has its own probes. No shell, and no proxy that the environment may name.
+# Under TLS health has a port of its own.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=15s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as u; u.build_opener(u.ProxyHandler({})).open('http://127.0.0.1:%s/healthz' % (os.environ.get('PEER_PORT') or 46747), timeout=4)"]
+    CMD ["python", "-c", "from os import environ as e; import urllib.request as u; u.build_opener(u.ProxyHandler({})).open('http://127.0.0.1:%s/healthz' % (e.get('HEALTH_PORT') or e.get('PEER_TLS_CERT') and 46748 or e.get('PEER_PORT') or 46747), timeout=4)"]
 
 # No shell in between: Python is process 1 and gets SIGTERM itself.
 ENTRYPOINT ["python", "/app/gossipcar.py"]

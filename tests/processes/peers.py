@@ -70,5 +70,13 @@ def hold_all(nodes: Sequence[RunningNode], count: int) -> Callable[[], bool]:
 
 def refusals(nodes: Sequence[RunningNode]) -> list[str]:
     """The lines in which nodes say that one has not believed another; the first of each kind is always logged."""
-    kinds = ("no proof:", "wrong proof:", "clock off:", "replayed:", "peer refused:", "get on by TLS:", "cannot be used")
+    kinds = (
+        "no proof:",
+        "wrong proof:",
+        "clock off:",
+        "replayed:",
+        "peer refused:",
+        "get on by TLS:",
+        "cannot be used",
+    )
     return [line for node in nodes for line in node.log.splitlines() if any(kind in line for kind in kinds)]
