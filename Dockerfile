@@ -37,8 +37,9 @@ USER 65532:65532
 EXPOSE 80 46747
 
 # For plain docker; Kubernetes has its own probes. No shell, and of Python only what loads in a few milliseconds.
+# Under TLS health has a port of its own.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=15s --retries=3 \
-    CMD ["python", "-c", "import os, socket; s = socket.create_connection(('127.0.0.1', int(os.environ.get('PEER_PORT') or 46747)), 4); s.sendall(b'GET /healthz HTTP/1.0\\r\\n\\r\\n'); raise SystemExit(b' 200 ' not in s.recv(99))"]
+    CMD ["python", "-c", "import socket; from os import environ as e; s = socket.create_connection(('127.0.0.1', int(e.get('HEALTH_PORT') or e.get('PEER_TLS_CERT') and 46748 or e.get('PEER_PORT') or 46747)), 4); s.sendall(b'GET /healthz HTTP/1.0\\r\\n\\r\\n'); raise SystemExit(b' 200 ' not in s.recv(99))"]
 
 # No shell in between: Python is process 1 and gets SIGTERM itself.
 ENTRYPOINT ["python", "/app/gossipcar.py"]

@@ -21,7 +21,7 @@ from gossip.data.limits import StoreLimits
 from gossip.data.store import Store
 from gossip.garbage import put_aside
 from gossip.node import Node
-from gossip.sync import transport, wire
+from gossip.sync import connection, transport, wire
 from gossip.sync.address import Address
 from gossip.sync.draft import ENTRY_BYTES
 from gossip.sync.exchange import Exchange
@@ -47,7 +47,7 @@ class Crossed:
         self.bytes = 0
         crossed = self
 
-        class Counting(transport._DeadlineSocket):
+        class Counting(connection.DeadlineSocket):
             def sendall(self, data: Any, *flags: int) -> None:
                 crossed.bytes += len(data)
                 super().sendall(data, *flags)
@@ -57,7 +57,7 @@ class Crossed:
                 crossed.bytes += count
                 return count
 
-        transport._DeadlineSocket = Counting  # type: ignore[misc]
+        connection.DeadlineSocket = Counting  # type: ignore[misc]
 
 
 class Cost(NamedTuple):

@@ -15,6 +15,7 @@ from gossip.node import Node
 from gossip.serving.listen import CannotListen
 from gossip.serving.server import EVERYWHERE, Server
 from gossip.sync.dns_peers import DnsUnavailable
+from gossip.trust import warn_of_open_port
 
 DONE, CANNOT_RUN, BAD_SETTING = 0, 1, 2
 
@@ -45,6 +46,8 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
         node = Node(settings)
     except CannotListen as error:
         return _fail(str(error), CANNOT_RUN)
+    except config.SettingError as error:
+        return _fail(str(error), BAD_SETTING)
     except DnsUnavailable as error:
         return _fail(f"SERVICE_DNS_NAME={settings.service_dns_name} cannot be looked up: {error}", BAD_SETTING)
     return _run(node, settings, signals, lines)
@@ -92,9 +95,12 @@ def _exit_at_once(signals: socket.socket) -> NoReturn:
 def _run(node: Node, settings: config.Settings, signals: socket.socket, lines: logs.Lines) -> int:
     say = _log_where if settings.log_format == "json" else _print_where
     say("clients", f"{_urls(node.client_servers)}{_remark(node, settings)}")
-    say("peers", _urls(node.peer_servers))
+    say("peers", _urls(node.peer_servers, "https" if node.trust.certificates else "http"))
+    if node.health_servers:
+        say("health", _urls(node.health_servers))
     for source, values in settings.by_source().items():
         log.info("settings", extra={"from": source, **values})
+    warn_of_open_port(settings, node.trust)
     node.start()
     own = {"origin": f"{node.store.origin:016x}", "cluster": settings.cluster_name}
     log.info("node is up", extra={**own, "version": __version__})
@@ -131,13 +137,13 @@ def _log_where(who: str, where: str) -> None:
     log.info("listening", extra={"for": who, "at": where})
 
 
-def _urls(servers: Sequence[Server]) -> str:
-    return " and ".join(_url(str(server.server_address[0]), server.port) for server in servers)
+def _urls(servers: Sequence[Server], scheme: str = "http") -> str:
+    return " and ".join(_url(scheme, str(server.server_address[0]), server.port) for server in servers)
 
 
-def _url(host: str, port: int) -> str:
+def _url(scheme: str, host: str, port: int) -> str:
     everywhere = " (all addresses)" if host in (EVERYWHERE, "0.0.0.0") else ""  # noqa: S104
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}{everywhere}"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{everywhere}"
 
 
 def _remark(node: Node, settings: config.Settings) -> str:

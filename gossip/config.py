@@ -28,6 +28,11 @@ class Settings:
     client_port: int
     peer_host: tuple[str, ...]
     peer_port: int
+    peer_secret_file: str
+    peer_tls_cert: str
+    peer_tls_key: str
+    peer_tls_ca: str
+    health_port: int
     peers: tuple[Address, ...]
     service_dns_name: str
     my_pod_name: str

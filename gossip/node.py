@@ -44,6 +44,7 @@ from gossip.sync.roster import Roster
 from gossip.sync.sightings import Sightings
 from gossip.sync.syncer import Syncer
 from gossip.sync.transport import Transport
+from gossip.trust import trust
 
 STOP_SECONDS = 5.0
 """A stop takes so long at most: well within the 30 s that Kubernetes gives a pod."""
@@ -56,7 +57,8 @@ class Node:
     """One running Gossipcar. Its ports are bound when it is made; it answers once it is started."""
 
     def __init__(self, settings: Settings) -> None:
-        """Raises CannotListen when a port cannot be bound, DnsUnavailable when names cannot be looked up."""
+        """Raises CannotListen when a port cannot be bound, DnsUnavailable when names cannot be looked up, SettingError
+        when files cannot be used."""
         limits = StoreLimits(
             settings.max_store_bytes,
             settings.max_value_bytes,
@@ -71,7 +73,9 @@ class Node:
         self._discoveries = self._discover(settings, named)
         self._roster = Roster(partial(known_peers, fixed, self._discoveries), self._own(settings), rng)
         exchange = Exchange(self.store, settings.cluster_name, rng)
-        calls = Calls(self._roster, Transport(message_limit(limits), self.metrics).post, self.faults, self.metrics)
+        self.trust = trust(settings)
+        carrier = Transport(message_limit(limits), self.metrics, self.trust.proofs, self.trust.client_tls)
+        calls = Calls(self._roster, carrier.post, self.faults, self.metrics)
         sightings = Sightings()
         self._syncer = Syncer(self.store, exchange, calls, sightings, settings.gossip_interval, rng)
         self._sweeper = Sweeper(self.store)
@@ -82,8 +86,9 @@ class Node:
         self._peers = PeersApi(self.store, self._roster, sightings)
         self._figures = MetricsApi(self.store, calls, self._syncer, sightings, self._streams, self._connections)
         self._discovers = bool(fixed or self._discoveries)
-        exchanges = ExchangeApi(exchange, limits, self.faults, self.metrics, sightings, self._push.pass_on)
-        self.peer_servers = self._open_for_peers(settings, exchanges)
+        pass_on, proofs = self._push.pass_on, self.trust.proofs
+        exchanges = ExchangeApi(exchange, limits, self.faults, self.metrics, sightings, pass_on, proofs)
+        self.peer_servers, self.health_servers = self._open_for_peers(settings, exchanges)
         self.client_servers = self._open_for_clients(settings)
 
     @staticmethod
@@ -98,17 +103,22 @@ class Node:
     def _own(settings: Settings) -> set[Address]:
         return {Address(settings.my_pod_ip, settings.default_peer_port)} if settings.my_pod_ip else set()
 
-    def _open_for_peers(self, settings: Settings, exchange: ExchangeApi) -> list[Server]:
+    def _open_for_peers(self, settings: Settings, exchange: ExchangeApi) -> tuple[list[Server], list[Server]]:
+        """Those for peers; and those for kubelets and the like, where they have a port of their own."""
         health = HealthApi(self._dead_threads, self._situation)
-        routes = Routes({
+        seen = {
             "/healthz": {"GET": health.alive},
             "/readyz": {"GET": health.ready},
             "/peers": {"GET": self._peers.get},
             "/metrics": {"GET": self._figures.get},
-            transport.PATH: {"POST": exchange.post},
-        })  # fmt: skip
-        make = partial(Server, route=routes, limits=PEER_LIMITS, at_once=False)
-        return open_servers(settings.peer_host, settings.peer_port, make, name="PEER_PORT")
+        }
+        for_health = partial(Server, route=Routes(seen), limits=PEER_LIMITS, at_once=False)
+        routes = Routes({**seen, transport.PATH: {"POST": exchange.post}})
+        make = partial(Server, route=routes, limits=PEER_LIMITS, at_once=False, tls=self.trust.server_tls(self.faults))
+        peers = open_servers(settings.peer_host, settings.peer_port, make, name="PEER_PORT")
+        if not self.trust.certificates and "health_port" not in settings.chosen:
+            return peers, []
+        return peers, open_servers(settings.peer_host, settings.health_port, for_health, name="HEALTH_PORT")
 
     def _open_for_clients(self, settings: Settings) -> list[Server]:
         stats = StatsApi(settings.my_pod_name, self.store, self._roster, self._syncer, self.metrics, self.faults)
@@ -148,7 +158,7 @@ class Node:
         self._syncer.start()
         self._push.start()
         self._sweeper.start()
-        for server in self.client_servers + self.peer_servers:  # peers last: they serve health, which looks at the rest
+        for server in self._servers:
             server.start()
 
     def stop(self, timeout: float = STOP_SECONDS) -> None:
@@ -161,15 +171,19 @@ class Node:
         for discovery in self._discoveries:
             discovery.stop()
         self._streams.stop()
-        servers = self.client_servers + self.peer_servers
-        for server in servers:
+        for server in self._servers:
             server.stop()
-        while any(server.connections for server in servers) and time.monotonic() < end:
+        while any(server.connections for server in self._servers) and time.monotonic() < end:
             time.sleep(0.01)  # answers that are on their way may end
 
     def _connections(self) -> dict[str, int]:
-        ports = {"clients": self.client_servers, "peers": self.peer_servers}
+        ports = {"clients": self.client_servers, "peers": self.peer_servers, "health": self.health_servers}
         return {port: sum(server.connections for server in servers) for port, servers in ports.items()}
+
+    @property
+    def _servers(self) -> list[Server]:
+        """Those that serve health last: it looks at the rest."""
+        return self.client_servers + self.peer_servers + self.health_servers
 
     def _dead_threads(self) -> list[str]:
         threads = {
@@ -179,8 +193,8 @@ class Node:
             "streams": self._streams.alive,
             "discovery": all(found.alive for found in self._discoveries),
         }
-        for name, servers in (("clients", self.client_servers), ("peers", self.peer_servers)):
-            threads[name] = all(server.alive for server in servers)
+        threads["clients"] = all(server.alive for server in self.client_servers)
+        threads["peers"] = all(server.alive for server in self.peer_servers + self.health_servers)
         return [name for name, alive in threads.items() if not alive]
 
     def _situation(self, up_seconds: float) -> Situation:

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from gossip.sync.wire import MAX_NAME_BYTES
-from gossip.values import addresses, dns_name, hosts, name, one_of, pod_ip, seconds, switch, whole
+from gossip.values import addresses, dns_name, hosts, name, one_of, path, pod_ip, seconds, switch, whole
 
 DEFAULT_PEER_PORT = 46747
+DEFAULT_HEALTH_PORT = 46748
 FALLBACK_CLIENT_PORT = 8080
 """Taken for clients when the default port may not be bound and the user chose none."""
 
@@ -38,6 +39,7 @@ class Setting(NamedTuple):
 
 
 _PORTS = "a whole number from 0 to 65535, where 0 means any free port"
+_FILES = "the path of a file that can be read"
 _HOSTS = "IP addresses or localhost, separated by commas"
 
 SETTINGS = (
@@ -52,6 +54,22 @@ SETTINGS = (
             _HOSTS, hosts),
     Setting("PEER_PORT", str(DEFAULT_PEER_PORT), "port",
             "the port for peers, health and metrics; the one that peers without a port of their own are called on, too",
+            _PORTS, whole(0, 65535)),
+    Setting("PEER_SECRET_FILE", "", "file",
+            "a file of secrets, one a line, by which peers prove themselves: the first proves, any is taken. Read "
+            "again when it changes",
+            _FILES, path),
+    Setting("PEER_TLS_CERT", "", "file",
+            "this node's certificate in PEM, for TLS between peers, both of whom show theirs. Goes with the next two; "
+            "all are read again when they change",
+            _FILES, path),
+    Setting("PEER_TLS_KEY", "", "file", "the certificate's key in PEM, in the clear", _FILES, path),
+    Setting("PEER_TLS_CA", "", "file",
+            "the certificates, in PEM, of the authority that signs those of all peers and nobody else's",
+            _FILES, path),
+    Setting("HEALTH_PORT", str(DEFAULT_HEALTH_PORT), "port",
+            "health and metrics in the clear, at PEER_HOST, for kubelets and Prometheus, who have no certificate; "
+            "opened where PEER_TLS_CERT is given, or this port is",
             _PORTS, whole(0, 65535)),
     Setting("PEERS", "", "addresses",
             "peers known beforehand, for use without DNS; not all are needed, and this node may be among them",

@@ -76,6 +76,12 @@ def name(text: str) -> str:
     return text
 
 
+def path(text: str) -> str:
+    if not (text.isprintable() or not text):
+        raise ValueError(text)
+    return text
+
+
 def one_of(*words: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text.lower() not in words:

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 START_SECONDS = 20.0
 """A node that has not said where it listens within this time is killed, and its test fails."""
 
-_URL = re.compile(r"http://(\S+):(\d+)")
+_URL = re.compile(r"https?://(\S+):(\d+)")
 
 
 def wait_until(true: Callable[[], object], seconds: float = 10.0, what: str = "the condition") -> None:
@@ -51,8 +51,8 @@ class RunningNode:
         peer_port: int = 0,
         root: Path = ROOT,
     ) -> None:
-        """Start it and wait for its two lines. `prefix` is put before the command, as for `ip netns exec NAME`; `root`
-        is the folder that has the code."""
+        """Start it and wait for its two lines, or three where health has a port. `prefix` is put before the command, as
+        for `ip netns exec NAME`; `root` is the folder that has the code."""
         command = [*prefix, python, *python_flags, str(root / "gossipcar.py")]
         command += [f"--client-port={client_port}", f"--peer-port={peer_port}", *flags]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
@@ -66,7 +66,8 @@ class RunningNode:
         patience = threading.Timer(START_SECONDS, self.process.kill)
         patience.start()
         try:
-            self.lines = [self._line(), self._line()]
+            own_health = any(flag.startswith(("--peer-tls-cert", "--health-port")) for flag in flags)
+            self.lines = [self._line() for _ in range(3 if own_health else 2)]
         except BaseException:
             self.kill()
             raise
@@ -76,6 +77,7 @@ class RunningNode:
         self.peer_port = self._port(self.lines[1])
         self.url = f"http://127.0.0.1:{self.client_port}"
         self.peer_url = f"http://127.0.0.1:{self.peer_port}"
+        self.health_url = f"http://127.0.0.1:{self._port(self.lines[-1])}"
 
     def _line(self) -> str:
         assert self.process.stdout

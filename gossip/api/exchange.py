@@ -5,17 +5,22 @@ from collections.abc import Callable
 from gossip.data.limits import StoreLimits
 from gossip.faults import Faults
 from gossip.metrics import Metrics
-from gossip.serving.answer import Answer, HttpError
+from gossip.serving.answer import Answer, Fields, HttpError
 from gossip.serving.request import Request
 from gossip.sync import wire
 from gossip.sync.draft import MESSAGE_BUDGET
 from gossip.sync.exchange import Exchange
-from gossip.sync.message import Message, OtherCluster, PeerFault, Sender
+from gossip.sync.message import Message, OtherCluster, PeerFault, Sender, Unproven
 from gossip.sync.packing import CODING, Unreadable, packed, unpacked
+from gossip.sync.proof import FIELD, Asked, Proofs
 from gossip.sync.sightings import Sightings
 
-_UNPACKING = (("Accept-Encoding", CODING),)
+_UNPACKING: Fields = (("Accept-Encoding", CODING),)
 """Tells a peer that it may pack what it sends here (RFC 9110, section 12.5.3)."""
+
+_FIELD = FIELD.lower().encode()
+_PROVE: Fields = (("WWW-Authenticate", FIELD),)
+"""What a 401 must name (RFC 9110, section 15.5.2)."""
 
 
 def message_limit(limits: StoreLimits) -> int:
@@ -34,20 +39,28 @@ class ExchangeApi:
         metrics: Metrics,
         sightings: Sightings,
         pass_on: Callable[[Message], None] = lambda _: None,
+        proofs: Proofs | None = None,
     ) -> None:
-        """`pass_on` is given each message that was taken in, to tell others of its news; it must not wait."""
+        """`pass_on` is given each message that was taken in, to tell others of its news; it must not wait. With
+        `proofs`, each message must be proven, and each answer is."""
         self._exchange = exchange
         self._limit = message_limit(limits)
         self._faults = faults
         self._metrics = metrics
         self._sightings = sightings
         self._pass_on = pass_on
+        self._proofs = proofs
 
     def post(self, request: Request) -> Answer:
-        """400 for bytes that are no message, 403 for another cluster's, 415 for an unknown version's."""
+        """400 for bytes that are no message, 401 for what is not proven, 403 for another cluster's message, 415 for an
+        unknown version's."""
         try:
-            message = wire.decode(self._content(request))
+            asked, body = self._proven(request)
+            message = wire.decode(self._content(request, body))
             reply, merged = self._exchange.answer(message)
+        except Unproven as fault:
+            self._faults.note(fault.kind, f"from {request.client}: {fault}")
+            raise HttpError(401, str(fault), _PROVE) from None
         except PeerFault as fault:
             self._faults.note(fault.kind, str(fault))
             raise HttpError(_status(fault), str(fault)) from None
@@ -59,7 +72,7 @@ class ExchangeApi:
         self._note(message, reply.sender)
         if message.opening:
             self._metrics.exchanges_in.add()
-        return self._answer(request, wire.encode(reply))
+        return self._answer(request, asked, wire.encode(reply))
 
     def _note(self, message: Message, own: Sender) -> None:
         """Note who called, and whether both agree; in the middle of an exchange, to differ is what is being mended."""
@@ -68,28 +81,50 @@ class ExchangeApi:
         if sender.origin != own.origin and (message.opening or (agrees and not message.spread)):
             self._sightings.called(sender, agrees)
 
-    def _content(self, request: Request) -> bytes:
-        """The body, unpacked if need be."""
+    def _proven(self, request: Request) -> tuple[Asked | None, bytes]:
+        """The body as it was sent, and what its answer is to be proven with; what has no proof at all is not read."""
+        asked = None
+        if self._proofs:
+            head = request.head
+            asked, mac = self._proofs.read(head.method, _text(head.path), _text(head.fields.get(_FIELD, b"")))
         body = request.body(self._limit, f"a message may have {self._limit} bytes at most")
         self._metrics.bytes_in.add(len(body))
-        coding = request.head.fields.get(b"content-encoding", b"").lower()
+        if self._proofs and asked:
+            self._proofs.check_request(asked, mac, _coding(request), body)
+        return asked, body
+
+    def _content(self, request: Request, body: bytes) -> bytes:
+        """What is in a body, unpacked if need be."""
+        coding = _coding(request)
         if not coding:
             return body
-        if coding != CODING.encode():
+        if coding != CODING:
             raise HttpError(415, f"the only content coding understood here is {CODING}", _UNPACKING)
         try:
             return unpacked(body, self._limit)
         except Unreadable as error:
             raise HttpError(400, f"the message cannot be unpacked: {error}") from None
 
-    def _answer(self, request: Request, body: bytes) -> Answer:
+    def _answer(self, request: Request, asked: Asked | None, body: bytes) -> Answer:
         """The answer, packed where the peer can unpack it and it pays."""
         accepted = request.head.fields.get(b"accept-encoding", b"")
         smaller = packed(body) if CODING.encode() in accepted.lower() else None
-        self._metrics.bytes_out.add(len(body if smaller is None else smaller))
-        if smaller is None:
-            return Answer(200, [body], wire.CONTENT_TYPE, _UNPACKING)
-        return Answer(200, [smaller], wire.CONTENT_TYPE, (*_UNPACKING, ("Content-Encoding", CODING)))
+        fields = _UNPACKING
+        if smaller is not None:
+            body, fields = smaller, (*fields, ("Content-Encoding", CODING))
+        self._metrics.bytes_out.add(len(body))
+        if self._proofs and asked:
+            proof = self._proofs.of_answer(asked, "" if smaller is None else CODING, body)
+            fields = (*fields, (FIELD, proof))
+        return Answer(200, [body], wire.CONTENT_TYPE, fields)
+
+
+def _coding(request: Request) -> str:
+    return _text(request.head.fields.get(b"content-encoding", b"")).lower()
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("latin-1")
 
 
 def _status(fault: PeerFault) -> int:

@@ -65,11 +65,20 @@ class Handler(socketserver.BaseRequestHandler):
             raise Gone
         self.since = None
         if not self.server.at_once:
-            self._reader.give(received)
+            self.take(received)
             raise MustWait
         if not self._serve_again(received):
             self._reader.give(received)
             self._serve_all()
+
+    @property
+    def client(self) -> str:
+        """The client's IP address, for a log."""
+        return self._reader.client
+
+    def take(self, received: bytes) -> None:
+        """Bytes that were received, for `handle` to go on with."""
+        self._reader.give(received)
 
     def flush(self) -> bool:
         """Send the answers found. Whether the connection is good for more; raises MustWait or OSError."""

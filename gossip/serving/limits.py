@@ -20,6 +20,8 @@ class Limits(NamedTuple):
     """A kept-alive connection may rest so long between requests: above the 60 s that common proxies keep theirs."""
     request_seconds: float = 10.0
     """A head, once begun, and then its body must be here within so long: slow senders hold threads (408)."""
+    handshake_seconds: float = 2.0
+    """And before all, where there is TLS, its handshake: peers ask within 2 s in any case, and it holds a thread."""
     drain_bytes: int = 1024 * 1024
     """Of a body that nobody wants, so much is read and thrown away, so that its sender gets to see the answer."""
     drain_seconds: float = 2.0

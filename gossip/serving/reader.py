@@ -41,6 +41,15 @@ class Reader:
         self.may_wait = True
         """Whether the thread at hand may wait for more bytes; if not, MustWait is raised instead."""
 
+    @property
+    def client(self) -> str:
+        """The client's IP address, for a log; empty once it has left."""
+        try:
+            host = str(self._socket.getpeername()[0])
+        except (OSError, IndexError):
+            return ""
+        return host.removeprefix("::ffff:")  # IPv4, on a socket of both families
+
     def give(self, received: bytes) -> None:
         """Bytes that were received from the socket elsewhere, while none were held here."""
         self._buffer, self._at = received, 0

@@ -33,6 +33,11 @@ class Recognised(dict[bytes, Asked]):
     Needs no lock: each look-up and each change is atomic, and two threads that add at once may add one too many.
     """
 
+    def __init__(self, longest: int = _LONGEST) -> None:
+        """Heads of up to so many bytes are kept; none with 0."""
+        super().__init__()
+        self._longest = longest
+
     def remember(self, raw: bytes, head: Head, operation: Operation) -> Asked:
         """These bytes are this head, which this operation answers, on whatever connection they come."""
         framing = head.framing
@@ -40,7 +45,7 @@ class Recognised(dict[bytes, Asked]):
         bodiless = Request(head, came_along=b"" if framing.length == 0 else None)
         length, answer = framing.length or 0 if easy else -1, partial(operation, bodiless)
         asked = Asked(head, operation, length, answer, label_of(head.method))
-        if len(raw) <= _LONGEST:
+        if len(raw) <= self._longest:
             if len(self) >= _MOST:
                 self.clear()
             self[raw] = asked

@@ -37,6 +37,11 @@ class Request:
         self._taken = False
 
     @property
+    def client(self) -> str:
+        """Who asks, for a log: an IP address, or empty where it is not known any more."""
+        return self._reader.client if self._reader else ""
+
+    @property
     def has_unread_body(self) -> bool:
         """Whether the client sends a body that nobody asked for."""
         framing = self.head.framing

@@ -12,7 +12,7 @@ import socket
 import socketserver
 import threading
 import time
-from collections.abc import Callable
+from contextlib import suppress
 from http.server import ThreadingHTTPServer
 
 from gossip.metrics import OTHER, Requests
@@ -24,6 +24,7 @@ from gossip.serving.reader import Gone, MustWait
 from gossip.serving.recognised import Recognised
 from gossip.serving.request import Route
 from gossip.serving.spare import Spare
+from gossip.serving.tls import Tls
 from gossip.serving.watch import Watch
 
 EVERYWHERE = "::"
@@ -54,16 +55,19 @@ class Server(ThreadingHTTPServer):
         requests: Requests | None = None,
         at_once: bool = True,
         handler: type[Handler] = Handler,
+        tls: Tls | None = None,
     ) -> None:
         """Bind and listen; raises OSError. `requests` counts what is answered.
 
-        `at_once` says that answering takes well under a millisecond; otherwise each request goes on a thread.
+        `at_once` says that answering takes well under a millisecond; otherwise each request goes on a thread. With
+        `tls` each connection has a thread from its handshake to its end.
         """
         self.route = route
         self.limits = limits
         self.requests = requests or Requests()
         self.at_once = at_once
-        self.recognised = Recognised()
+        self._tls = tls
+        self.recognised = Recognised() if at_once else Recognised(longest=0)  # no two requests of peers are the same
         self.stopping = False
         self._handler = handler
         self._handlers: dict[socket.socket, Handler] = {}
@@ -80,6 +84,12 @@ class Server(ThreadingHTTPServer):
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not self._both_families)
         socketserver.TCPServer.server_bind(self)  # past HTTPServer's, which waits for a reverse DNS look-up
         self.socket.setblocking(False)
+
+    def get_request(self) -> tuple[socket.socket, object]:
+        connection, address = super().get_request()
+        if self._tls:
+            connection = self._tls.context().wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, address
 
     @property
     def port(self) -> int:
@@ -106,7 +116,8 @@ class Server(ThreadingHTTPServer):
         with self._lock:
             still_open = list(self._handlers)
         for connection in still_open:
-            _quietly(connection.shutdown, socket.SHUT_RD)
+            with suppress(OSError):  # its client may have left already
+                socket.socket.shutdown(connection, socket.SHUT_RD)  # TLS's own would have the rest sent in the clear
 
     def serve_forever(self, poll_interval: float = _SWEEP_SECONDS) -> None:
         """What the watching thread does, until the stop."""
@@ -167,10 +178,14 @@ class Server(ThreadingHTTPServer):
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 self._watch.stop_listening()  # the connection still waits: without a pause this would spin
             return
-        if len(self._handlers) < self.limits.connections:
+        room = len(self._handlers) < self.limits.connections
+        if room:
             with self._lock:
                 self._handlers[connection] = handler
-        else:
+        if self._tls:  # not watched, as what has arrived may lie within TLS, nor told why not, before a handshake
+            (self.put_on_a_thread if room else self.end)(handler)
+            return
+        if not room:
             self._turn_away(handler)
         self._watch.add(handler)
 
@@ -203,6 +218,9 @@ class Server(ThreadingHTTPServer):
 
     def _work_on(self, handler: Handler) -> None:
         try:
+            if self._tls:
+                self._tls.serve(handler, self.limits)
+                raise Gone  # that was all of it
             if not handler.handle():
                 handler.part()
         except Streamed as streamed:
@@ -226,11 +244,3 @@ class Server(ThreadingHTTPServer):
         with self._lock:
             self._handlers.pop(handler.request, None)
         self.shutdown_request(handler.request)
-
-
-def _quietly(act: Callable[..., object], *args: object) -> None:
-    """Do something to a socket that its client may have left already."""
-    try:
-        act(*args)
-    except OSError:
-        pass

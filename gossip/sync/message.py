@@ -31,6 +31,24 @@ class OtherCluster(PeerFault):
     kind = "another cluster"
 
 
+class Unproven(PeerFault):
+    """Nothing proves that what was said is from a node of this cluster, and was not said before."""
+
+    def __init__(self, kind: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.kind = kind
+
+
+class NotBelieved(Refused):
+    """The peer wants a proof, and what it was given is none to it."""
+
+
+class TlsFailed(PeerFault):
+    """A connection was made, but no TLS on it: one of the two does not trust the other, or speaks something else."""
+
+    kind = "TLS failed"
+
+
 class MetItself(PeerFault):
     """The peer is this very node, under an address that discovery gave."""
 

@@ -117,3 +117,11 @@ def test_the_health_check_tells_a_node_that_lives_from_one_that_does_not(proxies
         environ = {**proxies, "PEER_PORT": str(node.peer_port)}
         assert subprocess.run(command, env=environ).returncode == 0
     assert subprocess.run(command, env=environ, stderr=subprocess.DEVNULL).returncode == 1
+
+
+def test_the_health_check_asks_the_port_for_health_where_there_is_one() -> None:
+    command = [sys.executable, *health_command()[1:]]
+    with RunningNode("--health-port=0") as node:
+        port = node.health_url.rpartition(":")[2]
+        assert subprocess.run(command, env={"HEALTH_PORT": port, "PEER_PORT": "9"}).returncode == 0
+    assert "e.get('PEER_TLS_CERT') and 46748" in health_command()[2]

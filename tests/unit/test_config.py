@@ -14,6 +14,11 @@ DEFAULTS = {
     "client_port": 80,
     "peer_host": ("::",),
     "peer_port": 46747,
+    "peer_secret_file": "",
+    "peer_tls_cert": "",
+    "peer_tls_key": "",
+    "peer_tls_ca": "",
+    "health_port": 46748,
     "peers": (),
     "service_dns_name": "",
     "my_pod_name": socket.gethostname(),
@@ -48,6 +53,11 @@ GOOD = [
     ("CLIENT_PORT", "65535", 65535),
     ("PEER_HOST", "0.0.0.0", ("0.0.0.0",)),
     ("PEER_PORT", "7000", 7000),
+    ("PEER_SECRET_FILE", "/run/secrets/peers", "/run/secrets/peers"),
+    ("PEER_TLS_CERT", "tls.crt", "tls.crt"),
+    ("PEER_TLS_KEY", "my files/tls.key", "my files/tls.key"),
+    ("PEER_TLS_CA", "ca.crt", "ca.crt"),
+    ("HEALTH_PORT", "8081", 8081),
     ("PEERS", "a, b:5 ,[::1],", (Address("a", 46747), Address("b", 5), Address("::1", 46747))),
     ("SERVICE_DNS_NAME", "cars.default.svc.cluster.local.", "cars.default.svc.cluster.local."),
     ("SERVICE_DNS_NAME", "_peer._tcp.cars", "_peer._tcp.cars"),
@@ -84,6 +94,7 @@ GOOD = [
 
 PORTS = "a whole number from 0 to 65535, where 0 means any free port"
 HOSTS = "IP addresses or localhost, separated by commas"
+FILE = "the path of a file that can be read"
 PEERS = "host:port or host, separated by commas, IPv6 in brackets"
 NAME = "up to 255 printable bytes"
 
@@ -100,6 +111,11 @@ BAD = [
     ("CLIENT_PORT", "9" * 5000, PORTS),
     ("PEER_HOST", "10.0.0.300", HOSTS),
     ("PEER_PORT", "1e3", PORTS),
+    ("PEER_SECRET_FILE", "a\nb", FILE),
+    ("PEER_TLS_CERT", "\x00", FILE),
+    ("PEER_TLS_KEY", "\udcff", FILE),
+    ("PEER_TLS_CA", "a\tb", FILE),
+    ("HEALTH_PORT", "health", PORTS),
     ("PEERS", "a b", PEERS),
     ("PEERS", "::1", PEERS),
     ("PEERS", "a:0", PEERS),

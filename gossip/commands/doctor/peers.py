@@ -20,10 +20,11 @@ from gossip.faults import Faults
 from gossip.metrics import Metrics
 from gossip.sync.address import Address
 from gossip.sync.calls import Calls, Reply
-from gossip.sync.message import Message, OtherCluster, PeerFault, Refused, Sender
+from gossip.sync.message import Message, NotBelieved, OtherCluster, PeerFault, Refused, Sender, TlsFailed, Unproven
 from gossip.sync.roster import Roster
 from gossip.sync.transport import Transport
 from gossip.sync.wire import WireError
+from gossip.trust import trust
 
 AT_ONCE = 20
 MOST = 200
@@ -40,8 +41,11 @@ class Doctor:
     """Calls peers by the settings of a node."""
 
     def __init__(self, settings: Settings) -> None:
+        """Raises SettingError where the files by which peers know each other cannot be used."""
         limits = StoreLimits(value_bytes=settings.max_value_bytes)
-        transport = Transport(message_limit(limits))  # as Node makes its own
+        trusted = trust(settings)
+        # as Node makes its own
+        transport = Transport(message_limit(limits), proofs=trusted.proofs, tls=trusted.client_tls)
         self._calls = Calls(Roster(list, (), random.Random()), transport.post, Faults(), Metrics())
         self._settings = settings
 
@@ -83,6 +87,10 @@ class Doctor:
 
 def _why(fault: PeerFault) -> str:
     """Why there was no answer that can be used, although somebody listens."""
+    if isinstance(fault, (NotBelieved, Unproven)):
+        return f"it does not believe this node, or cannot be believed: give all nodes one PEER_SECRET_FILE ({fault})"
+    if isinstance(fault, TlsFailed):
+        return f"TLS fails: give all nodes certificates of one authority, PEER_TLS_CERT and its like ({fault})"
     if isinstance(fault, (Refused, WireError)):
         return f"what listens there is no node, not one of this version, or too busy ({fault})"
     return f"somebody listens there, but {fault}"

@@ -42,7 +42,11 @@ def findings(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Ite
     yield python(settings)
     yield from allowed(settings)
     yield own_address(settings)
-    doctor = Doctor(settings)
+    try:
+        doctor = Doctor(settings)
+    except config.SettingError as error:
+        yield wrong("settings", str(error))
+        return
     ports = Ports(settings, doctor)
     yield from ports.look_at_client_port()
     yield from ports.look_at_peer_port()

@@ -1,0 +1,59 @@
+"""This node's certificate and its cluster's authority, from files to what TLS is begun with."""
+
+import ssl
+from typing import NamedTuple, NoReturn
+
+from gossip.files import FromFiles, Unusable
+from gossip.sync.connection import DeadlineTls
+
+SETTINGS_OF_TLS = "PEER_TLS_CERT, PEER_TLS_KEY, PEER_TLS_CA"
+
+
+class Contexts(NamedTuple):
+    """Both sides of mutual TLS."""
+
+    server: ssl.SSLContext
+    client: ssl.SSLContext
+
+
+class Certificates:
+    """Contexts for TLS with peers, made anew once the files change. Safe to use from any thread."""
+
+    def __init__(self, cert: str, key: str, authority: str) -> None:
+        """Paths of PEM files: the certificate with what leads from it to the authority, its key, and those of the
+        authority. Raises Unusable or OSError."""
+        self._paths = (cert, key, authority)
+        self._files = FromFiles(self._paths, self._read, SETTINGS_OF_TLS)
+
+    def server(self) -> ssl.SSLContext:
+        return self._files.get().server
+
+    def client(self) -> ssl.SSLContext:
+        return self._files.get().client
+
+    def _read(self) -> Contexts:
+        try:
+            server, client = self._context(ssl.PROTOCOL_TLS_SERVER), self._context(ssl.PROTOCOL_TLS_CLIENT)
+        except ssl.SSLError as error:
+            raise Unusable(f"they are no PEM files that go together ({error.reason})") from None
+        server.num_tickets = 0  # each connection is a new one, and shows a certificate that holds then
+        server.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION
+        client.sslsocket_class = DeadlineTls
+        return Contexts(server, client)
+
+    def _context(self, protocol: int) -> ssl.SSLContext:
+        """Peers are called by addresses that no certificate names: who has one of this authority belongs here."""
+        cert, key, authority = self._paths
+        context = ssl.SSLContext(protocol)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the authority may be another one's intermediate
+        context.load_cert_chain(cert, key, _no_password)
+        context.load_verify_locations(authority)
+        return context
+
+
+def _no_password() -> NoReturn:
+    """Without this, a key that is encrypted would have its password asked for at the terminal."""
+    raise Unusable("the key is encrypted; give it in the clear")

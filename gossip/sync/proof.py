@@ -1,0 +1,141 @@
+"""What proves that a message is from a node of this cluster, and was not sent before (`docs/protocol.md`, *Proofs*).
+
+Rule 1: nothing of a message is read or unpacked before it is proven.
+Rule 2: what only a node with a secret can do is looked at first: no outsider makes this node remember anything.
+Rule 3: an answer is proven for one request, and is never one itself.
+"""
+
+import hmac
+import os
+import re
+import threading
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from gossip.data.clock import MICROS, wall_micros
+from gossip.sync.message import Unproven
+
+FIELD = "Gossip-Proof"
+
+WINDOW = 60 * MICROS
+"""So far the clocks of two nodes may be apart, the time on the way included: as MAX_CLOCK_SKEW has it by default."""
+
+_SLOT = WINDOW // 12
+_MOST = 100_000
+"""So many nonces are remembered, in some 9 MB: of 1,600 messages a second for the whole time."""
+
+_REQUEST = re.compile(r"([0-9]{1,20}) ([0-9a-f]{32}) ([0-9a-f]{64})")
+_ANSWER = re.compile(r"[0-9a-f]{64}")
+
+
+class Asked(NamedTuple):
+    """What both a request and its answer are proven with."""
+
+    method: str
+    path: str
+    time: str
+    nonce: str
+
+
+def signed_bytes(direction: str, cluster: str, asked: Asked, coding: str) -> bytes:
+    """What is signed, without the body at its end. Lengths come first: no two messages have the same bytes."""
+    parts = [part.encode() for part in (direction, cluster, *asked, coding)]
+    return b"gossipcar-proof-1" + b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+
+
+class Proofs:
+    """Proves what this node says, and checks what it is told. Safe to use from any thread."""
+
+    def __init__(
+        self,
+        secrets: Callable[[], Sequence[bytes]],
+        cluster: str,
+        wall: Callable[[], int] = wall_micros,
+        most: int = _MOST,
+    ) -> None:
+        """`secrets` gives those that hold now: this node signs by the first, and takes what is signed by any."""
+        self._secrets = secrets
+        self._cluster = cluster
+        self._wall = wall
+        self._nonces = Nonces(most)
+
+    def of_request(self, method: str, path: str, coding: str, body: bytes) -> tuple[Asked, str]:
+        """What a request's answer will be proven with, and the request's field."""
+        asked = Asked(method, path, str(self._wall()), os.urandom(16).hex())
+        return asked, f"{asked.time} {asked.nonce} {self._mac('request', asked, coding, body)}"
+
+    def of_answer(self, asked: Asked, coding: str, body: bytes) -> str:
+        """The field of an answer."""
+        return self._mac("answer", asked, coding, body)
+
+    def read(self, method: str, path: str, field: str) -> tuple[Asked, str]:
+        """What a request says of itself, with its mac, which is still to be checked. Raises Unproven."""
+        match = _REQUEST.fullmatch(field)
+        if not match:
+            raise Unproven(
+                "no proof", f"a request needs a proof in the field {FIELD}; give its sender this cluster's secret"
+            )
+        return Asked(method, path, match[1], match[2]), match[3]
+
+    def check_request(self, asked: Asked, mac: str, coding: str, body: bytes) -> None:
+        """Raises Unproven unless a node of this cluster has just sent this, for the first time."""
+        if not self._is_right(mac, "request", asked, coding, body):
+            raise Unproven("wrong proof", "the proof is by another secret, or for another cluster or message")
+        now, time = self._wall(), int(asked.time)
+        if abs(now - time) > WINDOW:
+            off = f"{(time - now) / MICROS:+.0f} s; at most {WINDOW // MICROS} s may be between two nodes"
+            raise Unproven("clock off", f"the sender's clock is off by {off}")
+        if not self._nonces.is_new(time, bytes.fromhex(asked.nonce), now):
+            raise Unproven("message replayed", "the message was sent before")
+
+    def check_answer(self, asked: Asked, mac: str, coding: str, body: bytes) -> None:
+        """Raises Unproven unless a node of this cluster has answered this request so."""
+        if not _ANSWER.fullmatch(mac):
+            raise Unproven("no proof", "its answer has no proof; give it this cluster's secret")
+        if not self._is_right(mac, "answer", asked, coding, body):
+            raise Unproven("wrong proof", "the proof of its answer is by another secret, or for another answer")
+
+    def _mac(self, direction: str, asked: Asked, coding: str, body: bytes) -> str:
+        return _mac(self._secrets()[0], signed_bytes(direction, self._cluster, asked, coding), body)
+
+    def _is_right(self, mac: str, direction: str, asked: Asked, coding: str, body: bytes) -> bool:
+        head = signed_bytes(direction, self._cluster, asked, coding)
+        return any(hmac.compare_digest(_mac(secret, head, body), mac) for secret in self._secrets())
+
+
+def _mac(secret: bytes, head: bytes, body: bytes) -> str:
+    mac = hmac.new(secret, head + len(body).to_bytes(8, "big"), "sha256")
+    mac.update(body)
+    return mac.hexdigest()
+
+
+class Nonces:
+    """The nonces of messages that were taken, for as long as these are not too old to be taken. Bounded."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._slots: dict[int, set[bytes]] = {}
+        """By the time that the message says, in slots of some seconds."""
+        self._count = 0
+        self._floor = 0
+        """Slots below this one were forgotten too early, for want of room."""
+
+    def is_new(self, time: int, nonce: bytes, now: int) -> bool:
+        """Whether no message of this time had this nonce; from now on, one has."""
+        slot = time // _SLOT
+        with self._lock:
+            self._forget_old((now - WINDOW) // _SLOT)
+            if slot < self._floor or nonce in self._slots.get(slot, ()):
+                return False
+            self._slots.setdefault(slot, set()).add(nonce)
+            self._count += 1
+            if self._count > self._most:
+                self._floor = min(self._slots) + 1
+                self._forget_old(self._floor)
+            return True
+
+    def _forget_old(self, slot: int) -> None:
+        """Forget what is in slots before this one."""
+        for old in [held for held in self._slots if held < slot]:
+            self._count -= len(self._slots.pop(old))
