@@ -5,7 +5,7 @@ import secrets
 import time
 from functools import partial
 
-from gossip.api import openapi
+from gossip.api import openapi, page
 from gossip.api.events import Events
 from gossip.api.exchange import ExchangeApi, message_limit
 from gossip.api.health import HealthApi, Situation
@@ -125,6 +125,7 @@ class Node:
         writes = Writes(self.store, self._confirm)
         all_keys, one_key = MapApi(self.store, writes), ValueApi(self.store, writes)
         routes = Routes({
+            "/": {"GET": page.get},
             "/map": {"GET": all_keys.get, "PUT": all_keys.put, "DELETE": all_keys.delete, "POST": all_keys.post},
             "/map/": {"GET": one_key.get, "PUT": one_key.put, "DELETE": one_key.delete},
             "/keys": {"GET": KeysApi(self.store).get},

@@ -2,6 +2,7 @@
 
 from gossip import __version__
 from gossip.api.entries import JSON
+from gossip.api.page import HTML
 from gossip.api.schemas import (
     ERRORS,
     MICROS,
@@ -47,6 +48,7 @@ def document() -> Spec:
 
 def _paths() -> dict[str, Spec]:
     return {
+        "/": {"get": _plain_get("page", "The status page, for people", HTML, STRING)},
         "/map": {"get": _read(), "put": _write("k"), "delete": _delete("k"), "post": _post()},
         "/map/{key}": {"get": _read_one(), "put": _write("key"), "delete": _delete("key")},
         "/keys": {"get": _list()},

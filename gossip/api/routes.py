@@ -11,12 +11,13 @@ class Routes:
     """Finds operations by path and method; HEAD is answered as GET, whose body the server then leaves out."""
 
     def __init__(self, routes: Mapping[str, Mapping[str, Operation]]) -> None:
-        """`routes` gives the operation for each path and method; a path that ends with / stands for all below it."""
+        """`routes` gives the operation for each path and method; a path that ends with / stands for all below it,
+        except / itself."""
         self._routes = {path.encode(): dict(operations) for path, operations in routes.items()}
         for operations in self._routes.values():
             if "GET" in operations:
                 operations["HEAD"] = operations["GET"]
-        self._below = [path for path in self._routes if path.endswith(b"/")]
+        self._below = [path for path in self._routes if path.endswith(b"/") and path != b"/"]
         self._paths = ", ".join(routes)
 
     def __call__(self, head: Head) -> Operation:

@@ -49,7 +49,7 @@ def test_each_port_answers_its_own_paths_only() -> None:
     with running() as node:
         assert get(client_url(node, "/readyz")) == (
             404,
-            "nothing is here; ask for one of /map, /map/, /keys, /watch, /stats, /peers, /openapi.json\n",
+            "nothing is here; ask for one of /, /map, /map/, /keys, /watch, /stats, /peers, /openapi.json\n",
         )
         assert get(peer_url(node, "/map?k=a"))[0] == 404
         assert get(peer_url(node, "/exchange"))[0] == 405

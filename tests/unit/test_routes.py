@@ -16,6 +16,8 @@ def saying(sentence: str) -> Answer:
 ROUTES = Routes({
     "/map": {"GET": lambda request: saying("get"), "PUT": lambda request: saying("put")},
     "/write": {"POST": lambda request: saying("post")},
+    "/all/": {"GET": lambda request: saying("below")},
+    "/": {"GET": lambda request: saying("page")},
 })  # fmt: skip
 
 
@@ -28,16 +30,17 @@ def asked(method: str, target: str) -> Answer:
     ("method", "target", "said"),
     [
         ("GET", "/map", "get"), ("HEAD", "/map?k=a", "get"), ("PUT", "/map?", "put"), ("POST", "/write", "post"),
-        ("GET", "http://proxied/map?k=a", "get"),
+        ("GET", "http://proxied/map?k=a", "get"), ("GET", "/all/", "below"), ("GET", "/all/of/it", "below"),
+        ("GET", "/", "page"), ("GET", "/?x", "page"), ("GET", "http://proxied", "page"),
     ],
 )  # fmt: skip
 def test_answered(method: str, target: str, said: str) -> None:
     assert text_of(asked(method, target)) == said + "\n"
 
 
-@pytest.mark.parametrize("target", ["/", "/map/", "/Map", "/%6dap", "//map", "*", "/write/x"])
+@pytest.mark.parametrize("target", ["/map/", "/Map", "/%6dap", "//map", "*", "/write/x"])
 def test_nothing_is_here(target: str) -> None:
-    assert refusal_of(lambda: asked("GET", target)) == (404, "nothing is here; ask for one of /map, /write")
+    assert refusal_of(lambda: asked("GET", target)) == (404, "nothing is here; ask for one of /map, /write, /all/, /")
 
 
 @pytest.mark.parametrize(
