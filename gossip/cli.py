@@ -8,10 +8,12 @@ import socket
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from typing import NoReturn
 
 from gossip import __version__, config
 from gossip.node import Node
+from gossip.secret_file import NoSecret
 from gossip.serving.listen import CannotListen
 from gossip.serving.server import EVERYWHERE, Server
 from gossip.settings import SETTINGS
@@ -22,6 +24,11 @@ DONE, CANNOT_RUN, BAD_SETTING = 0, 1, 2
 SWITCH_SECONDS = 0.0002
 """How long a thread may compute while another waits for its turn: 5 ms by default, and whoever serves clients waits for
 it at each receive and send while a peer's entries are given or taken in. `bench/receiving.py` shows what it does."""
+
+_OPEN = (
+    "CLIENT_HOST lets others than this machine in, and they are not asked who they are: "
+    "set CLIENT_TOKEN_FILE, or let only those reach the port who may read and write everything"
+)
 
 log = logging.getLogger("gossipcar")
 
@@ -46,6 +53,8 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
         node = Node(settings)
     except CannotListen as error:
         return _fail(str(error), CANNOT_RUN)
+    except NoSecret as error:
+        return _fail(f"CLIENT_TOKEN_FILE={settings.client_token_file} gives no token: {error}", BAD_SETTING)
     except DnsUnavailable as error:
         return _fail(f"SERVICE_DNS_NAME={settings.service_dns_name} cannot be looked up: {error}", BAD_SETTING)
     return _run(node, settings, signals)
@@ -94,6 +103,8 @@ def _exit_at_once(signals: socket.socket) -> NoReturn:
 def _run(node: Node, settings: config.Settings, signals: socket.socket) -> int:
     _say(f"clients at {_urls(node.client_servers)}{_remark(node, settings)}")
     _say(f"peers at {_urls(node.peer_servers)}")
+    if not settings.client_token_file and any(not ip_address(host).is_loopback for host in settings.client_host):
+        log.warning("%s", _OPEN)
     node.start()
     log.info("node %016x of cluster %s is up", node.store.origin, settings.cluster_name)
     signals.recv(1)

@@ -8,6 +8,7 @@ from functools import partial
 from gossip.api import openapi
 from gossip.api.events import Events
 from gossip.api.exchange import ExchangeApi, message_limit
+from gossip.api.guard import Guard
 from gossip.api.health import HealthApi, Situation
 from gossip.api.keys import KeysApi
 from gossip.api.map import MapApi
@@ -23,6 +24,7 @@ from gossip.data.limits import StoreLimits
 from gossip.data.store import Store
 from gossip.faults import Faults
 from gossip.metrics import Metrics
+from gossip.secret_file import SecretFile
 from gossip.serving.limits import PEER_LIMITS, Limits
 from gossip.serving.listen import open_servers
 from gossip.serving.server import Server
@@ -53,7 +55,9 @@ class Node:
     """One running Gossipcar. Its ports are bound when it is made; it answers once it is started."""
 
     def __init__(self, settings: Settings) -> None:
-        """Raises CannotListen when a port cannot be bound, DnsUnavailable when names cannot be looked up."""
+        """Raises CannotListen when a port cannot be bound, DnsUnavailable when names cannot be looked up, NoSecret when
+        CLIENT_TOKEN_FILE has none."""
+        self._tokens = SecretFile(settings.client_token_file).lines if settings.client_token_file else tuple
         limits = StoreLimits(
             settings.max_store_bytes,
             settings.max_value_bytes,
@@ -126,7 +130,8 @@ class Node:
             idle_seconds=settings.idle_seconds,
             request_seconds=settings.request_seconds,
         )
-        make = partial(Server, route=routes, limits=limits, count=self.metrics.count_request)
+        guard = Guard(routes, settings.client_hosts, settings.client_origins, self._tokens)
+        make = partial(Server, route=guard, limits=limits, count=self.metrics.count_request, as_of=guard.as_of)
         return open_servers(
             settings.client_host,
             settings.client_port,

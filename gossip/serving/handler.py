@@ -181,8 +181,9 @@ class Handler(socketserver.BaseRequestHandler):
         self._send_piece(streamed.head)
 
     def _read(self, raw: bytes) -> Asked:
+        as_of = self.server.recognised.as_of
         head = parse_head(raw, self.server.limits)
-        return self.server.recognised.remember(raw, head, self.server.route(head))
+        return self.server.recognised.remember(raw, head, self.server.route(head), as_of)
 
     def _send(self, answer: Answer, connection: str = "", bodiless: bool = False) -> None:
         """One write for the whole answer, unless it is so large that copying it together would cost more.

@@ -30,8 +30,20 @@ class Recognised(dict[bytes, Asked]):
     Needs no lock: each look-up and each change is atomic, and two threads that add at once may add one too many.
     """
 
-    def remember(self, raw: bytes, head: Head, operation: Operation) -> Asked:
-        """These bytes are this head, which this operation answers, on whatever connection they come."""
+    as_of: object = None
+    """What the routes depended on beside heads when what is remembered was found."""
+
+    def keep(self, as_of: object) -> None:
+        """Forget everything, unless the routes still depend on the same. The watching thread's."""
+        if as_of != self.as_of:
+            self.as_of = as_of  # first, so that whoever remembers what it found before, sees it
+            self.clear()
+
+    def remember(self, raw: bytes, head: Head, operation: Operation, as_of: object = None) -> Asked:
+        """These bytes are this head, which this operation answers, on whatever connection they come.
+
+        `as_of` is what that was here before the operation was found.
+        """
         framing = head.framing
         easy = head.method != "HEAD" and head.minor >= 1 and framing.keep_alive and not framing.chunked
         bodiless = Request(head, came_along=b"" if framing.length == 0 else None)
@@ -40,4 +52,6 @@ class Recognised(dict[bytes, Asked]):
             if len(self) >= _MOST:
                 self.clear()
             self[raw] = asked
+            if as_of is not self.as_of:
+                self.pop(raw, None)
         return asked

@@ -55,16 +55,19 @@ class Server(ThreadingHTTPServer):
         limits: Limits,
         count: Callable[[int], None] | None = None,
         at_once: bool = True,
+        as_of: Callable[[], object] = lambda: None,
     ) -> None:
         """Bind and listen; raises OSError. `count` is told the status of each answer.
 
         `at_once` says that answering takes well under a millisecond; otherwise each request goes on a thread.
+        `as_of` gives what `route` depends on beside heads: it is looked at now and then.
         """
         self.route = route
         self.limits = limits
         self.count = count or (lambda _: None)
         self.at_once = at_once
         self.recognised = Recognised()
+        self._as_of = as_of
         self.stopping = False
         self._handlers: dict[socket.socket, Handler] = {}
         self._spare = Spare()
@@ -116,6 +119,7 @@ class Server(ThreadingHTTPServer):
             self._serve_ready(self._watch.ready(poll_interval))
             if time.monotonic() >= next_sweep:
                 next_sweep = time.monotonic() + poll_interval
+                self.recognised.keep(self._as_of())
                 for handler in self._watch.sweep():
                     self._close(handler)
         for handler in self._watch.close():

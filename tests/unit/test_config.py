@@ -12,6 +12,9 @@ from gossip.sync.address import Address
 DEFAULTS = {
     "client_host": ("127.0.0.1", "::1"),
     "client_port": 80,
+    "client_hosts": (),
+    "client_origins": (),
+    "client_token_file": "",
     "peer_host": ("::",),
     "peer_port": 46747,
     "peers": (),
@@ -44,6 +47,10 @@ GOOD = [
     ("CLIENT_HOST", "[::1]", ("::1",)),
     ("CLIENT_PORT", "0", 0),
     ("CLIENT_PORT", "65535", 65535),
+    ("CLIENT_HOSTS", "Map, map.shop.svc.", ("map", "map.shop.svc")),
+    ("CLIENT_HOSTS", "*", ("*",)),
+    ("CLIENT_ORIGINS", "https://App.example:8443,http://[::1]", ("https://app.example:8443", "http://[::1]")),
+    ("CLIENT_TOKEN_FILE", "/run/secrets/tokens", "/run/secrets/tokens"),
     ("PEER_HOST", "0.0.0.0", ("0.0.0.0",)),
     ("PEER_PORT", "7000", 7000),
     ("PEERS", "a, b:5 ,[::1],", (Address("a", 46747), Address("b", 5), Address("::1", 46747))),
@@ -80,6 +87,8 @@ GOOD = [
 
 PORTS = "a whole number from 0 to 65535, where 0 means any free port"
 HOSTS = "IP addresses or localhost, separated by commas"
+NAMES = "host names without port, separated by commas, or *"
+ORIGINS = "origins such as https://app.example:8443, separated by commas"
 PEERS = "host:port or host, separated by commas, IPv6 in brackets"
 NAME = "up to 255 printable bytes"
 
@@ -94,6 +103,15 @@ BAD = [
     ("CLIENT_PORT", "٨٠", PORTS),
     ("CLIENT_PORT", "8_0", PORTS),
     ("CLIENT_PORT", "9" * 5000, PORTS),
+    ("CLIENT_HOSTS", "map:80", NAMES),
+    ("CLIENT_HOSTS", "http://map", NAMES),
+    ("CLIENT_HOSTS", "*.example.org", NAMES),
+    ("CLIENT_HOSTS", ".", NAMES),
+    ("CLIENT_ORIGINS", "*", ORIGINS),
+    ("CLIENT_ORIGINS", "null", ORIGINS),
+    ("CLIENT_ORIGINS", "app.example", ORIGINS),
+    ("CLIENT_ORIGINS", "https://app.example/", ORIGINS),
+    ("CLIENT_TOKEN_FILE", "a\0b", "the path of a file"),
     ("PEER_HOST", "10.0.0.300", HOSTS),
     ("PEER_PORT", "1e3", PORTS),
     ("PEERS", "a b", PEERS),
