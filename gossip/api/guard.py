@@ -14,7 +14,7 @@ Rule 4: a head that was let in is not asked again (see `gossip.serving.recognise
 import hmac
 import ipaddress
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from gossip.api.routes import refusing
 from gossip.serving.answer import Answer, Fields, HttpError
@@ -24,6 +24,9 @@ from gossip.serving.request import Operation, Request, Route
 
 ANY = "*"
 """Allows every Host."""
+
+_MOST_LET_IN = 256
+"""So many are known at once; then it starts anew."""
 
 _PORT = re.compile(r":[0-9]*\Z")
 _READS = ("GET", "HEAD", "OPTIONS")
@@ -54,35 +57,45 @@ class Guard:
         self._hosts = {"localhost", *hosts}
         self._origins = frozenset(origins)
         self._tokens = tokens
+        self._as_of: object = None
+        self._let_in: dict[int, Mapping[bytes, bytes]] = {}
+        """Fields that let in whatever is asked, by identity: heads that say the same share them (see `parse_head`)."""
         self._elsewhere = (
             f"this node serves {', '.join(sorted(self._hosts))} and IP addresses; CLIENT_HOSTS names other hosts"
         )
 
     def as_of(self) -> object:
         """Who is let in depends on this as well; what was let in before it changed is to be asked again."""
-        return self._tokens()
+        tokens = self._tokens()
+        if tokens != self._as_of:
+            self._as_of, self._let_in = tokens, {}  # another dict: who is being let in by the old ones keeps to that
+        return tokens
 
     def __call__(self, head: Head) -> Operation:
         """The operation that answers, or one that refuses."""
-        origin = head.fields.get(b"origin", b"").decode("latin-1")
+        fields, let_in = head.fields, self._let_in
+        if let_in.get(id(fields)) is fields:
+            return self._route(head)
+        origin = fields.get(b"origin", b"").decode("latin-1")
+        operation = self._instead(head, origin)
+        if not (operation or origin or b"sec-fetch-mode" in fields):
+            if len(let_in) >= _MOST_LET_IN:
+                let_in.clear()
+            let_in[id(fields)] = fields
+        operation = operation or self._route(head)
+        return _shared(operation, origin) if origin in self._origins else operation
+
+    def _instead(self, head: Head, origin: str) -> Operation | None:
+        """What answers in the place of the operation: refusals, and what browsers ask beforehand."""
         if not self._serves(head):
             return refusing(421, self._elsewhere)
-        if origin in self._origins:
-            return _shared(self._asked(head), origin)
-        if _is_foreign(head, origin):
-            return refusing(403, _FOREIGN)
-        return self._admitted(head)
-
-    def _asked(self, head: Head) -> Operation:
-        """For a page of another origin that is allowed; its browser asks beforehand whether it is, without a token."""
-        is_preflight = head.method == "OPTIONS" and b"access-control-request-method" in head.fields
-        return _preflight if is_preflight else self._admitted(head)
-
-    def _admitted(self, head: Head) -> Operation:
+        if origin not in self._origins:
+            if _is_foreign(head, origin):
+                return refusing(403, _FOREIGN)
+        elif head.method == "OPTIONS" and b"access-control-request-method" in head.fields:
+            return _preflight  # which comes without a token
         tokens = self._tokens()
-        if tokens and not _has_one(head, tokens):
-            return refusing(401, _NO_TOKEN, _CHALLENGE)
-        return self._route(head)
+        return refusing(401, _NO_TOKEN, _CHALLENGE) if tokens and not _has_one(head, tokens) else None
 
     def _serves(self, head: Head) -> bool:
         host = head.fields.get(b"host")

@@ -171,3 +171,24 @@ def test_a_token_opens_neither_other_hosts_nor_other_origins() -> None:
     guard = Guard(route, tokens=lambda: (b"one",))
     assert refusal_of(lambda: asked(guard, raw(host="evil.example", Authorization="Bearer one")))[0] == 421
     assert refusal_of(lambda: asked(guard, raw("PUT", Origin=PAGE, Authorization="Bearer one")))[0] == 403
+
+
+def test_who_was_let_in_is_asked_again_when_the_tokens_change() -> None:
+    tokens = [b"one"]
+    guard = Guard(route, tokens=lambda: tuple(tokens))
+    head = parse_head(raw(Authorization="Bearer one"), Limits())
+    request = Request(head)
+    for _ in range(2):
+        assert text_of(guard(head)(request)) == "done\n"
+    tokens[0] = b"two"
+    guard.as_of()
+    assert refusal_of(lambda: guard(head)(request))[0] == 401
+
+
+def test_fields_that_let_one_in_let_in_nobody_else() -> None:
+    guard = Guard(route)
+    for _ in range(2):
+        assert text_of(asked(guard, raw())) == "done\n"
+        assert text_of(asked(guard, raw("PUT"))) == "done\n"
+        assert refusal_of(lambda: asked(guard, raw("PUT", Origin=PAGE)))[0] == 403
+        assert text_of(asked(guard, raw("GET", Origin=PAGE))) == "done\n"
