@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import re
+import threading
 from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
@@ -18,6 +19,12 @@ JSON = "application/json"
 
 MOST_ITEMS = 1_000
 """So many values are written at once at most: some 10 ms, in which no other write is made."""
+
+JSON_GROWTH = 6
+"""A byte takes so many in JSON at most, as `\\u001f` does."""
+
+_ONE_AT_A_TIME = threading.Lock()
+"""JSON of a megabyte can unfold into thirty, and two at once are not done sooner."""
 
 _ITEM = '{"value": "text"} or {"base64": "dGV4dA=="}'
 _FORM = f"the body is a JSON object by key, of objects such as {_ITEM}"
@@ -82,6 +89,11 @@ def read_items(body: bytes, most: int, expiry_after: Callable[[float | None], in
 
     A value may have `most` bytes; `expiry_after` gives the expiry for a `ttl` in seconds.
     """
+    with _ONE_AT_A_TIME:
+        return _items(body, most, expiry_after)
+
+
+def _items(body: bytes, most: int, expiry_after: Callable[[float | None], int]) -> dict[bytes, tuple[bytes, bytes]]:
     try:
         told = json.loads(body)
     except (ValueError, RecursionError):

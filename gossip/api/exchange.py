@@ -1,5 +1,6 @@
 """The peer's door: one message of an exchange in, the answer out."""
 
+import threading
 from collections.abc import Callable
 
 from gossip.data.limits import StoreLimits
@@ -42,15 +43,25 @@ class ExchangeApi:
         self._metrics = metrics
         self._sightings = sightings
         self._pass_on = pass_on
+        self._one_at_a_time = threading.Lock()
+        """A message of a few kilobytes can unfold into tens of megabytes, and two at once are not done sooner."""
 
     def post(self, request: Request) -> Answer:
         """400 for bytes that are no message, 403 for another cluster's, 415 for an unknown version's."""
+        body = request.body(self._limit, f"a message may have {self._limit} bytes at most")
         try:
-            message = wire.decode(self._content(request))
-            reply, merged = self._exchange.answer(message)
+            with self._one_at_a_time:
+                answer = self._answer(request, body)
         except PeerFault as fault:
             self._faults.note(fault.kind, str(fault))
             raise HttpError(_status(fault), str(fault)) from None
+        request.make_room(len(answer.body[0]))
+        return answer
+
+    def _answer(self, request: Request, body: bytes) -> Answer:
+        """The answer to a message, with all that is noted of both. Raises PeerFault and HttpError."""
+        message = wire.decode(self._content(request, body))
+        reply, merged = self._exchange.answer(message)
         self._faults.note_all(merged.faults())
         self._faults.note_withheld(reply.withheld)
         self._pass_on(message)
@@ -59,7 +70,7 @@ class ExchangeApi:
         self._note(message, reply.sender)
         if message.opening:
             self._metrics.exchanges_in.add()
-        return self._answer(request, wire.encode(reply))
+        return self._packed(request, wire.encode(reply))
 
     def _note(self, message: Message, own: Sender) -> None:
         """Note who called, and whether both agree; in the middle of an exchange, to differ is what is being mended."""
@@ -68,9 +79,8 @@ class ExchangeApi:
         if sender.origin != own.origin and (message.opening or (agrees and not message.spread)):
             self._sightings.called(sender, agrees)
 
-    def _content(self, request: Request) -> bytes:
+    def _content(self, request: Request, body: bytes) -> bytes:
         """The body, unpacked if need be."""
-        body = request.body(self._limit, f"a message may have {self._limit} bytes at most")
         coding = request.head.fields.get(b"content-encoding", b"").lower()
         if not coding:
             return body
@@ -81,7 +91,7 @@ class ExchangeApi:
         except Unreadable as error:
             raise HttpError(400, f"the message cannot be unpacked: {error}") from None
 
-    def _answer(self, request: Request, body: bytes) -> Answer:
+    def _packed(self, request: Request, body: bytes) -> Answer:
         """The answer, packed where the peer can unpack it and it pays."""
         accepted = request.head.fields.get(b"accept-encoding", b"")
         smaller = packed(body) if CODING.encode() in accepted.lower() else None

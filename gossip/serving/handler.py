@@ -48,7 +48,7 @@ class Handler(socketserver.BaseRequestHandler):
         self._recognise = server.recognised.get
         self._count = server.count
         self._drained = 0
-        self._reader = Reader(request, server.limits)
+        self._reader = Reader(request, server.limits, server.room)
         self._reader.may_wait = False
         self._unsent: list[bytes | memoryview] = []
 
@@ -140,7 +140,10 @@ class Handler(socketserver.BaseRequestHandler):
     def _serve_all(self) -> None:
         """Read and answer requests until none is begun."""
         while not self.parts and self._reader.has_begun():
-            self._serve_one()
+            try:
+                self._serve_one()
+            finally:
+                self._reader.leave_room()
 
     def _serve_one(self) -> None:
         raw, request = b"", None

@@ -20,6 +20,9 @@ class Limits(NamedTuple):
     """A kept-alive connection may rest so long between requests: above the 60 s that common proxies keep theirs."""
     request_seconds: float = 10.0
     """A head, once begun, and then its body must be here within so long: slow senders hold threads (408)."""
+    large_bytes: int = 32 * 1024 * 1024
+    """Bodies of over 64 KiB that are on their way, and large answers made for one client, have so much room together:
+    others wait, as long as a body may take, and are then answered 503."""
     drain_bytes: int = 1024 * 1024
     """Of a body that nobody wants, so much is read and thrown away, so that its sender gets to see the answer."""
     drain_seconds: float = 2.0

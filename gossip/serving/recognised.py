@@ -10,7 +10,7 @@ from gossip.serving.request import Operation, Request
 
 _MOST = 1024
 _LONGEST = 1024
-"""So many heads of up to so many bytes are kept: with what was read from them, 2 or 3 MiB at the very most."""
+"""So many heads of up to so many bytes are kept: with what was read from them, a few MiB, 20 at the very most."""
 
 
 class Asked(NamedTuple):

@@ -22,6 +22,7 @@ from gossip.serving.limits import Limits
 from gossip.serving.reader import Gone, MustWait
 from gossip.serving.recognised import Recognised
 from gossip.serving.request import Route
+from gossip.serving.room import Room
 from gossip.serving.spare import Spare
 from gossip.serving.watch import Watch
 
@@ -67,6 +68,7 @@ class Server(ThreadingHTTPServer):
         self.count = count or (lambda _: None)
         self.at_once = at_once
         self.recognised = Recognised()
+        self.room = Room(limits.large_bytes)
         self._as_of = as_of
         self.stopping = False
         self._handlers: dict[socket.socket, Handler] = {}

@@ -48,7 +48,7 @@ ORDER = [
     ["gossip.sync.confirm", "gossip.sync.push"],
     ["gossip.serving"],
     ["gossip.serving.limits", "gossip.serving.answer", "gossip.serving.spare", "gossip.serving.waker"],
-    ["gossip.serving.head", "gossip.serving.feed"],
+    ["gossip.serving.head", "gossip.serving.feed", "gossip.serving.room"],
     ["gossip.serving.reader"],
     ["gossip.serving.request"],
     ["gossip.serving.recognised"],
