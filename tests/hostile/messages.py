@@ -47,9 +47,9 @@ def listing_of_nothing() -> bytes:
 
 
 def tombstones(first: int, count: int) -> bytes:
-    stamp = now()
-    entries = [(b"%x" % number, Entry(stamp, 1, None, b"")) for number in range(first, first + count)]
-    return message(entries=entries)
+    records = struct.pack(">QQHIHB", now(), 1, 8, 0, 0, 1) * count
+    keys = b"".join(b"%08x" % number for number in range(first, first + count))
+    return section(ENTRIES, struct.pack(">I", count) + records + keys)
 
 
 BOMBS = {
