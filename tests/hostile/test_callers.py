@@ -146,6 +146,13 @@ def test_json(cluster: tuple[RunningNode, RunningNode], body: bytes) -> None:
         assert set(at_once(ATTACKERS, lambda: answered(node.client_port, raw))) <= {413, 422}
 
 
+def test_deep_json_does_not_end_a_node_with_the_smallest_stacks() -> None:
+    with RunningNode("--thread-stack-bytes=131072") as node:
+        for kind in ("deep", "deep objects"):
+            assert answered(node.client_port, posted(JSON[kind], path="/map")) == 422
+        assert node.process.poll() is None
+
+
 def test_queries_that_say_much_in_few_bytes(cluster: tuple[RunningNode, RunningNode]) -> None:
     node, honest = cluster
     with Siege(node, honest), socket.create_connection(("127.0.0.1", node.client_port)) as connection:
