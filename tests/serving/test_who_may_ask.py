@@ -12,6 +12,7 @@ from gossip.client import Client, RequestRefused
 from tests.commands import COMMAND
 from tests.nodes import RunningNode, wait_until
 from tests.serving.sockets import connect, statuses, talk
+from tests.unit.fakes import TinyServer
 
 PAGE = "https://app.example"
 
@@ -127,6 +128,21 @@ def test_the_client_sends_its_token(tokens: Path) -> None:
         assert refused.value.status == 401
         with pytest.raises(ValueError, match="a token is printable"):
             Client(node.url, token="two\r\nlines")
+
+
+def test_the_token_is_for_the_node_alone(tokens: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a URL the client looks for the node at two ports, and at one of them there may be somebody else."""
+    asked: list[bytes] = []
+
+    def act(connection: socket.socket) -> None:
+        asked.append(connection.recv(65536))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+
+    with TinyServer(act) as other, RunningNode(f"--client-token-file={tokens}") as node:
+        monkeypatch.setattr("gossip.client.connections.DEFAULT_URLS", (f"http://{other.address}", node.url))
+        assert Client(token="first").put("a", "1").created
+    assert len(asked) == 1
+    assert b"first" not in asked[0]
 
 
 def run(*arguments: str, **environ: str) -> tuple[int, str, str]:

@@ -192,3 +192,17 @@ def test_fields_that_let_one_in_let_in_nobody_else() -> None:
         assert text_of(asked(guard, raw("PUT"))) == "done\n"
         assert refusal_of(lambda: asked(guard, raw("PUT", Origin=PAGE)))[0] == 403
         assert text_of(asked(guard, raw("GET", Origin=PAGE))) == "done\n"
+
+
+def test_every_token_is_compared_in_a_time_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(given: bytes, token: bytes) -> bool:
+        compared.append((given, token))
+        return given == token
+
+    monkeypatch.setattr("hmac.compare_digest", compare)
+    guard = Guard(route, tokens=lambda: (b"one", b"two"))
+    assert text_of(asked(guard, raw(Authorization="Bearer one"))) == "done\n"
+    assert refusal_of(lambda: asked(guard, raw(Authorization="Bearer o")))[0] == 401
+    assert compared == [(b"one", b"one"), (b"one", b"two"), (b"o", b"one"), (b"o", b"two")]
