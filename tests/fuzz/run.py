@@ -1,7 +1,7 @@
 """Fuzzes one target, guided by coverage: `python -m tests.fuzz.run wire -max_total_time=600`.
 
-Arguments behind the target's name are libFuzzer's. What fails stands in a file that it names: it belongs into the corpus,
-as do a few of the new inputs, which go into the first folder that is named, or else into a temporary one.
+Arguments behind the target's name are libFuzzer's. What fails stands in a file that it names: it belongs into the
+corpus, as do a few of the new inputs, which go into the first folder that is named, or else into a temporary one.
 """
 
 import sys

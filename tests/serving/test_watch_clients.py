@@ -14,7 +14,7 @@ from tests.watching import Watching
 
 @pytest.fixture(scope="module")
 def node() -> Iterator[RunningNode]:
-    with RunningNode() as running:
+    with RunningNode("--client-hosts=car") as running:
         running.put("a", b"1")
         yield running
         assert "Traceback" not in running.log
