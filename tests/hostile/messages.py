@@ -68,6 +68,9 @@ BOMBS = {
     ),
 }  # fmt: skip
 
+TOO_MUCH = ("a hundred megabytes of nothing", "a million wants")
+"""Those that are no messages."""
+
 HUGE_COUNTS = {
     "a section": message() + struct.pack(">BI", WANTS, 2**32 - 1),
     "a listing": section(LISTINGS, struct.pack(">IBI", 0, 0, 2**32 - 1)),
