@@ -36,13 +36,15 @@ class Client:
 
     def put(self, key: str, value: str) -> bool:
         return (
-            self._ask(f"PUT /map?k={key} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(value)}\r\n\r\n{value}")[9:11]
+            self._ask(f"PUT /map?k={key} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(value)}\r\n\r\n{value}")[
+                9:11
+            ]
             == b"20"
         )
 
     def get(self, key: str) -> bytes:
         """The value; empty when there is none."""
-        answer = self._ask(f"GET /map?k={key} HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = self._ask(f"GET /map?k={key} HTTP/1.1\r\nHost: localhost\r\n\r\n")
         return answer.partition(b"=")[2].rstrip(b"\n") if answer[9:12] == b"200" else b""
 
     def _ask(self, request: str) -> bytes:

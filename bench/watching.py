@@ -30,7 +30,7 @@ def read_all(port: int, count: int) -> None:
     selector = selectors.DefaultSelector()
     for _ in range(count):
         connection = socket.create_connection(("127.0.0.1", port))
-        connection.sendall(b"GET /watch HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.sendall(b"GET /watch HTTP/1.1\r\nHost: localhost\r\n\r\n")
         while b"\nid: " not in connection.recv(65536):
             pass
         selector.register(connection, selectors.EVENT_READ)

@@ -15,7 +15,7 @@ from gossip.node import Node
 from gossip.serving.listen import CannotListen
 from gossip.serving.server import EVERYWHERE, Server
 from gossip.sync.dns_peers import DnsUnavailable
-from gossip.trust import warn_of_open_port
+from gossip.trust import warn_of_open_ports
 
 DONE, CANNOT_RUN, BAD_SETTING = 0, 1, 2
 
@@ -100,7 +100,7 @@ def _run(node: Node, settings: config.Settings, signals: socket.socket, lines: l
         say("health", _urls(node.health_servers))
     for source, values in settings.by_source().items():
         log.info("settings", extra={"from": source, **values})
-    warn_of_open_port(settings, node.trust)
+    warn_of_open_ports(settings, node.trust)
     node.start()
     own = {"origin": f"{node.store.origin:016x}", "cluster": settings.cluster_name}
     log.info("node is up", extra={**own, "version": __version__})

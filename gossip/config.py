@@ -26,6 +26,9 @@ class Settings:
 
     client_host: tuple[str, ...]
     client_port: int
+    client_hosts: tuple[str, ...]
+    client_origins: tuple[str, ...]
+    client_token_file: str
     peer_host: tuple[str, ...]
     peer_port: int
     peer_secret_file: str

@@ -10,6 +10,9 @@ from typing import Generic, TypeVar
 LOOK_SECONDS = 1.0
 """So often it is looked whether files have changed, at most."""
 
+MOST_BYTES = 64 * 1024
+"""A file of lines that has more is not what it is taken for."""
+
 _Made = TypeVar("_Made")
 
 log = logging.getLogger("gossipcar.files")
@@ -24,6 +27,15 @@ def reason(error: Exception) -> str:
     if not isinstance(error, OSError):
         return str(error)
     return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+
+
+def lines_of(path: str) -> list[bytes]:
+    """The lines of a small file, without the spaces around them. Raises Unusable or OSError, without a word of them."""
+    with open(path, "rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise Unusable(f"{path}: it has over {MOST_BYTES} bytes")
+    return [line.strip() for line in content.split(b"\n")]
 
 
 class FromFiles(Generic[_Made]):

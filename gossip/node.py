@@ -8,6 +8,7 @@ from functools import partial
 from gossip.api import openapi, page
 from gossip.api.events import Events
 from gossip.api.exchange import ExchangeApi, message_limit
+from gossip.api.guard import Guard
 from gossip.api.health import HealthApi, Situation
 from gossip.api.keys import KeysApi
 from gossip.api.map import MapApi
@@ -143,7 +144,15 @@ class Node:
             request_seconds=settings.request_seconds,
         )
         handler = AccessHandler if settings.access_log else Handler
-        make = partial(Server, route=routes, limits=limits, requests=self.metrics.requests, handler=handler)
+        guard = Guard(routes, settings.client_hosts, settings.client_origins, self.trust.tokens)
+        make = partial(
+            Server,
+            route=guard,
+            as_of=guard.as_of,
+            limits=limits,
+            requests=self.metrics.requests,
+            handler=handler,
+        )
         return open_servers(
             settings.client_host,
             settings.client_port,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from gossip.sync.wire import MAX_NAME_BYTES
-from gossip.values import addresses, dns_name, hosts, name, one_of, path, pod_ip, seconds, switch, whole
+from gossip.values import addresses, dns_name, hosts, name, names, one_of, origins, path, pod_ip, seconds, switch, whole
 
 DEFAULT_PEER_PORT = 46747
 DEFAULT_HEALTH_PORT = 46748
@@ -44,11 +44,24 @@ _HOSTS = "IP addresses or localhost, separated by commas"
 
 SETTINGS = (
     Setting("CLIENT_HOST", "localhost", "addresses",
-            "where clients are served; loopback (127.0.0.1 and ::1) only, as the map asks nobody who they are",
+            "where clients are served; loopback (127.0.0.1 and ::1) only, as the map asks nobody who they are, unless "
+            "there is a CLIENT_TOKEN_FILE",
             _HOSTS, hosts),
     Setting("CLIENT_PORT", "80", "port",
             f"the port for clients; where 80 may not be bound and no port was chosen, {FALLBACK_CLIENT_PORT} is taken",
             _PORTS, whole(0, 65535)),
+    Setting("CLIENT_HOSTS", "", "names",
+            "names besides localhost that clients may reach the node by, such as that of a Service (else 421): with a "
+            "name of its own that leads here a web page could use the browsers of those who visit it; IP addresses are "
+            "always taken; * takes any name",
+            "host names without port, separated by commas, or *", names),
+    Setting("CLIENT_ORIGINS", "", "origins",
+            "web pages of other origins that may read and write by way of a browser (CORS); none by default (403)",
+            "origins such as https://app.example:8443, separated by commas", origins),
+    Setting("CLIENT_TOKEN_FILE", "", "file",
+            "a file of tokens, one a line, one of which each client must send (401); it is read again when it changes, "
+            "so that tokens can be replaced one by one; without it whoever reaches the client port may read and write",
+            _FILES, path),
     Setting("PEER_HOST", "::", "addresses",
             "where peers are served; :: is every address of the machine, IPv4 and IPv6, as peers are other pods",
             _HOSTS, hosts),

@@ -1,14 +1,15 @@
-"""How peers know each other: by a secret, by certificates, by both, or not at all."""
+"""Who is believed: peers by a secret, by certificates, by both, or at once; clients by a token, or at once."""
 
 import ipaddress
 import logging
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from gossip.certificates import SETTINGS_OF_TLS, Certificates
 from gossip.config import SettingError, Settings
 from gossip.faults import Faults
-from gossip.files import FromFiles, Unusable, reason
+from gossip.files import FromFiles, Unusable, lines_of, reason
 from gossip.serving.tls import Tls
 from gossip.sync.connection import Tls as ClientTls
 from gossip.sync.message import TlsFailed
@@ -20,16 +21,16 @@ LEAST_BYTES = 16
 MOST_SECRETS = 16
 """A message by none of them costs a look at all."""
 
-_MOST_BYTES = 64 * 1024
-
 log = logging.getLogger("gossipcar")
 
 
 class Trust(NamedTuple):
-    """What a node and its peers show each other."""
+    """What a node, its peers and its clients show each other."""
 
     proofs: Proofs | None
     certificates: Certificates | None
+    tokens: Callable[[], tuple[bytes, ...]]
+    """Those of which each client must have one now; none where it needs none."""
 
     @property
     def client_tls(self) -> ClientTls | None:
@@ -43,25 +44,25 @@ class Trust(NamedTuple):
 
 def trust(settings: Settings) -> Trust:
     """As the settings say. Raises SettingError for files that cannot be used."""
-    return Trust(_proofs(settings), _certificates(settings))
+    return Trust(_proofs(settings), _certificates(settings), _tokens(settings))
 
 
-def warn_of_open_port(settings: Settings, trusting: Trust) -> None:
-    """Say so where whoever reaches the peer port is believed, and that is not this machine alone."""
-    beyond = not all(ipaddress.ip_address(host).is_loopback for host in settings.peer_host)
-    if beyond and trusting == Trust(None, None):
+def warn_of_open_ports(settings: Settings, trusting: Trust) -> None:
+    """Say so where whoever reaches a port is believed, and that is not this machine alone."""
+    if _is_open(settings.peer_host) and not (trusting.proofs or trusting.certificates):
         log.warning("whoever reaches the peer port can read and write the map; give all nodes a PEER_SECRET_FILE")
+    if _is_open(settings.client_host) and not settings.client_token_file:
+        log.warning("whoever reaches the client port can read and write the map; set CLIENT_TOKEN_FILE")
+
+
+def _is_open(hosts: Sequence[str]) -> bool:
+    return not all(ipaddress.ip_address(host).is_loopback for host in hosts)
 
 
 def read_secrets(path: str) -> tuple[bytes, ...]:
     """The secrets in a file, one a line. Raises Unusable or OSError, without a word of what is in it."""
-    with open(path, "rb") as file:
-        content = file.read(_MOST_BYTES + 1)
-    if len(content) > _MOST_BYTES:
-        raise Unusable(f"{path}: it has over {_MOST_BYTES} bytes")
     found = []
-    for number, line in enumerate(content.split(b"\n"), 1):
-        secret = line.strip()
+    for number, secret in enumerate(lines_of(path), 1):
         if 0 < len(secret) < LEAST_BYTES:
             raise Unusable(f"{path}: line {number} has {len(secret)} bytes, but a secret has {LEAST_BYTES} at least")
         if secret:
@@ -71,13 +72,28 @@ def read_secrets(path: str) -> tuple[bytes, ...]:
     return tuple(found)
 
 
+def read_tokens(path: str) -> tuple[bytes, ...]:
+    """The tokens in a file, one a line. Raises Unusable or OSError."""
+    found = tuple(filter(None, lines_of(path)))
+    if not found:
+        raise Unusable(f"{path}: it has no token; give them one a line")
+    return found
+
+
 def _proofs(settings: Settings) -> Proofs | None:
     path = settings.peer_secret_file
-    if not path:
-        return None
-    name = "PEER_SECRET_FILE"
+    return Proofs(_lines("PEER_SECRET_FILE", path, read_secrets), settings.cluster_name) if path else None
+
+
+def _tokens(settings: Settings) -> Callable[[], tuple[bytes, ...]]:
+    path = settings.client_token_file
+    return _lines("CLIENT_TOKEN_FILE", path, read_tokens) if path else tuple
+
+
+def _lines(name: str, path: str, read: Callable[[str], tuple[bytes, ...]]) -> Callable[[], tuple[bytes, ...]]:
+    """What is in the file of this setting now, by such a reader."""
     try:
-        return Proofs(FromFiles([path], partial(read_secrets, path), name).get, settings.cluster_name)
+        return FromFiles([path], partial(read, path), name).get
     except (Unusable, OSError) as error:
         raise SettingError(f"{name} cannot be used: {reason(error)}") from None
 

@@ -49,6 +49,23 @@ def hosts(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def names(text: str) -> tuple[str, ...]:
+    found = tuple(item.lower().removesuffix(".") for item in _listed(text))
+    if not all(item == "*" or ("*" not in item and item and dns_name(item)) for item in found):
+        raise ValueError(text)
+    return found
+
+
+_ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+
+
+def origins(text: str) -> tuple[str, ...]:
+    found = tuple(item.lower() for item in _listed(text))
+    if not all(map(_ORIGIN.fullmatch, found)):
+        raise ValueError(text)
+    return found
+
+
 PORT_NOT_GIVEN = 0
 """The port of an address that came without one."""
 

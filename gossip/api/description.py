@@ -26,7 +26,7 @@ from gossip.api.schemas import (
 )
 from gossip.serving.answer import OCTETS, TEXT
 
-_ANY_TIME = (400, 405, 408, 414, 417, 431, 500, 501, 503, 505)
+_ANY_TIME = (400, 401, 403, 405, 408, 414, 417, 421, 431, 500, 501, 503, 505)
 _BODY = (411, 413, 507)
 
 

@@ -4,8 +4,10 @@ import base64
 import binascii
 import json
 import re
+import threading
 from collections.abc import Callable
 from email.utils import formatdate
+from itertools import accumulate
 from typing import Any
 
 from gossip.api.query import checked_key
@@ -18,6 +20,18 @@ JSON = "application/json"
 
 MOST_ITEMS = 1_000
 """So many values are written at once at most: some 10 ms, in which no other write is made."""
+
+JSON_GROWTH = 6
+"""A byte takes so many in JSON at most, as `\\u001f` does."""
+
+MOST_QUOTES, MOST_BRACKETS, DEEPEST = 64_000, 32_000, 20
+"""Of JSON that is read: quotation marks and brackets, several times those of 1,000 values; and how many are in each
+other."""
+
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+_ONE_AT_A_TIME = threading.Lock()
+"""JSON of a megabyte can unfold into thirty, and two at once are not done sooner."""
 
 _ITEM = '{"value": "text"} or {"base64": "dGV4dA=="}'
 _FORM = f"the body is a JSON object by key, of objects such as {_ITEM}"
@@ -82,15 +96,36 @@ def read_items(body: bytes, most: int, expiry_after: Callable[[float | None], in
 
     A value may have `most` bytes; `expiry_after` gives the expiry for a `ttl` in seconds.
     """
+    with _ONE_AT_A_TIME:
+        return _items(body, most, expiry_after)
+
+
+def _items(body: bytes, most: int, expiry_after: Callable[[float | None], int]) -> dict[bytes, tuple[bytes, bytes]]:
+    if not _is_plain(body):
+        raise HttpError(422, _FORM)
     try:
-        told = json.loads(body)
-    except (ValueError, RecursionError):
+        told = json.loads(body.decode("utf-8-sig"))
+    except ValueError:
         raise HttpError(422, "the body is no JSON") from None
     if not isinstance(told, dict) or not told:
         raise HttpError(422, _FORM)
     if len(told) > MOST_ITEMS:
         raise HttpError(413, f"{len(told)} keys are too many to write at once; send {MOST_ITEMS} at most")
     return {_key(key): _item(key, item, most, expiry_after) for key, item in told.items()}
+
+
+def _is_plain(body: bytes) -> bool:
+    """Whether JSON may be read at all: by how many strings, objects and lists it has, and how deep these are.
+
+    `json` goes as deep as a body does, which is more than the stack of a thread has on some versions of Python.
+    """
+    unescaped = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    if unescaped.count(b'"') > MOST_QUOTES:
+        return False
+    outside = unescaped.split(b'"')[::2]  # every other piece is a string's
+    brackets = b"".join(outside).translate(None, _NO_BRACKETS)
+    depths = accumulate(1 if bracket in b"[{" else -1 for bracket in brackets[: MOST_BRACKETS + 1])
+    return len(brackets) <= MOST_BRACKETS and max(depths, default=0) <= DEEPEST
 
 
 def _key(text: str) -> bytes:

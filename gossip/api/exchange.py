@@ -1,5 +1,6 @@
 """The peer's door: one message of an exchange in, the answer out."""
 
+import threading
 from collections.abc import Callable
 
 from gossip.data.limits import StoreLimits
@@ -50,20 +51,29 @@ class ExchangeApi:
         self._sightings = sightings
         self._pass_on = pass_on
         self._proofs = proofs
+        self._one_at_a_time = threading.Lock()
+        """A message of a few kilobytes can unfold into tens of megabytes, and two at once are not done sooner."""
 
     def post(self, request: Request) -> Answer:
         """400 for bytes that are no message, 401 for what is not proven, 403 for another cluster's message, 415 for an
         unknown version's."""
         try:
             asked, body = self._proven(request)
-            message = wire.decode(self._content(request, body))
-            reply, merged = self._exchange.answer(message)
+            with self._one_at_a_time:
+                answer = self._answer(request, asked, body)
         except Unproven as fault:
             self._faults.note(fault.kind, f"from {request.client}: {fault}")
             raise HttpError(401, str(fault), _PROVE) from None
         except PeerFault as fault:
             self._faults.note(fault.kind, str(fault))
             raise HttpError(_status(fault), str(fault)) from None
+        request.make_room(len(answer.body[0]))
+        return answer
+
+    def _answer(self, request: Request, asked: Asked | None, body: bytes) -> Answer:
+        """The answer to a message, with all that is noted of both. Raises PeerFault and HttpError."""
+        message = wire.decode(self._content(request, body))
+        reply, merged = self._exchange.answer(message)
         self._faults.note_all(merged.faults())
         self._faults.note_withheld(reply.withheld)
         self._pass_on(message)
@@ -72,7 +82,7 @@ class ExchangeApi:
         self._note(message, reply.sender)
         if message.opening:
             self._metrics.exchanges_in.add()
-        return self._answer(request, asked, wire.encode(reply))
+        return self._packed(request, asked, wire.encode(reply))
 
     def _note(self, message: Message, own: Sender) -> None:
         """Note who called, and whether both agree; in the middle of an exchange, to differ is what is being mended."""
@@ -105,7 +115,7 @@ class ExchangeApi:
         except Unreadable as error:
             raise HttpError(400, f"the message cannot be unpacked: {error}") from None
 
-    def _answer(self, request: Request, asked: Asked | None, body: bytes) -> Answer:
+    def _packed(self, request: Request, asked: Asked | None, body: bytes) -> Answer:
         """The answer, packed where the peer can unpack it and it pays."""
         accepted = request.head.fields.get(b"accept-encoding", b"")
         smaller = packed(body) if CODING.encode() in accepted.lower() else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gossip.api.entries import json_answer, told
+from gossip.api.entries import JSON_GROWTH, json_answer, told
 from gossip.api.query import query_of
 from gossip.data.counters import MARK
 from gossip.data.entry import Entry, size
@@ -35,6 +35,9 @@ class KeysApi:
             raise HttpError(422, f"limit is a whole number from 1 to {MOST_KEYS}: limit={KEYS}")
         with_values = asked.get("values") == "1"
         page, goes_on = self._page(asked.get("prefix", ""), asked.get("after", ""), int(limit), with_values)
+        request.make_room(
+            JSON_GROWTH * sum(len(key) + len(entry.value or b"") * with_values for key, entry in page.items())
+        )
         answer: dict[str, object] = {"keys": list(page), "next": [*page][-1] if goes_on else None}
         if with_values:
             answer["entries"] = {key: told(entry) for key, entry in page.items()}

@@ -2,7 +2,7 @@
 
 import re
 
-from gossip.api.entries import json_answer, read_items, told, wants_json
+from gossip.api.entries import JSON_GROWTH, json_answer, read_items, told, wants_json
 from gossip.api.query import query_of
 from gossip.api.writes import ABSENT, Wait, Writes, wait_of
 from gossip.data.counters import MAX_COUNTER_BYTES
@@ -115,6 +115,8 @@ class MapApi:
     def _get_json(self, request: Request, keys: tuple[bytes, ...]) -> Answer:
         request.may_take_long()
         found = {key: entry for key in keys if (entry := self._store.present(key))}
-        if sum(size(key, entry) for key, entry in found.items()) > MOST_JSON:
+        total = sum(size(key, entry) for key, entry in found.items())
+        if total > MOST_JSON:
             raise HttpError(422, f"the values take over {MOST_JSON} bytes; ask for fewer keys at once")
+        request.make_room(JSON_GROWTH * total)
         return json_answer({key.decode(): told(entry) for key, entry in found.items()}) if found else ABSENT

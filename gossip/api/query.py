@@ -1,12 +1,17 @@
 """Keys and parameters out of a target."""
 
 import re
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from gossip.data.entry import MAX_KEY_BYTES
 from gossip.serving.answer import HttpError
+
+_KNOWN_BYTES = 128 * 1024
+"""So much of queries is remembered, with what was read from them: that takes up to a hundred times as much."""
+
+T = TypeVar("T")
 
 _BAD_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
@@ -20,12 +25,24 @@ class Query(NamedTuple):
     """The other parameters; of several with one name the last."""
 
 
-@lru_cache(maxsize=1024)
-def query_of(query: bytes) -> Query:
-    """What this query says. Raises HttpError 422 for a key that cannot be one.
+class _Known(dict[bytes, T]):
+    """What was read of late. Bounded in bytes, as much may be said in few: when full, it starts anew."""
 
-    Others than `k` that cannot be read are passed over, as those are that mean nothing.
-    """
+    def __init__(self, read: Callable[[bytes], T]) -> None:
+        self._read = read
+        self._bytes = 0
+
+    def __missing__(self, text: bytes) -> T:
+        read = self._read(text)
+        self._bytes += len(text)
+        if self._bytes > _KNOWN_BYTES:
+            self.clear()
+            self._bytes = len(text)
+        self[text] = read
+        return read
+
+
+def _read(query: bytes) -> Query:
     keys: list[bytes] = []
     others: dict[str, str] = {}
     for parameter in query.split(b"&"):
@@ -37,16 +54,17 @@ def query_of(query: bytes) -> Query:
     return Query(tuple(keys), others)
 
 
+query_of: Callable[[bytes], Query] = _Known(_read).__getitem__
+"""What a query says. Raises HttpError 422 for a key that cannot be one.
+
+Others than `k` that cannot be read are passed over, as those are that mean nothing.
+"""
+
+
 def values_of(query: bytes, name: str) -> tuple[str, ...]:
     """All values of a parameter that may come more than once."""
     parameters = (parameter.partition(b"=") for parameter in query.split(b"&"))
     return tuple(_text(value) for encoded, _, value in parameters if _text(encoded) == name)
-
-
-@lru_cache(maxsize=1024)
-def key_in_path(rest: bytes) -> bytes:
-    """The key that the rest of a path is. Raises HttpError 422 when it cannot be one."""
-    return _key(rest)
 
 
 def _text(encoded: bytes) -> str:
@@ -75,3 +93,7 @@ def checked_key(key: bytes) -> bytes:
         except UnicodeDecodeError:
             raise HttpError(422, "a key is not UTF-8; percent-encode the bytes of its UTF-8 form") from None
     return key
+
+
+key_in_path: Callable[[bytes], bytes] = _Known(_key).__getitem__
+"""The key that the rest of a path is. Raises HttpError 422 when it cannot be one."""

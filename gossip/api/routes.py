@@ -24,15 +24,17 @@ class Routes:
         """The operation; one that raises HttpError 404 for a path, 405 for a method that nobody answers here."""
         operations = self._routes.get(head.path) or self._operations_above(head.path)
         if operations is None:
-            return _refusing(404, f"nothing is here; ask for one of {self._paths}")
+            return refusing(404, f"nothing is here; ask for one of {self._paths}")
         allowed = ", ".join(sorted(operations))
-        return operations.get(head.method) or _refusing(405, f"this takes {allowed} only", (("Allow", allowed),))
+        return operations.get(head.method) or refusing(405, f"this takes {allowed} only", (("Allow", allowed),))
 
     def _operations_above(self, path: bytes) -> dict[str, Operation] | None:
         return next((self._routes[above] for above in self._below if path.startswith(above)), None)
 
 
-def _refusing(status: int, sentence: str, fields: Fields = ()) -> Operation:
+def refusing(status: int, sentence: str, fields: Fields = ()) -> Operation:
+    """One that always raises HttpError."""
+
     def refuse(_: Request) -> Answer:
         raise HttpError(status, sentence, fields)
 

@@ -23,6 +23,8 @@ _COUNT: Spec = {"type": "integer", "minimum": 0}
 
 ERRORS = {
     400: "the request breaks HTTP's rules",
+    401: "a token is wanted (`CLIENT_TOKEN_FILE`)",
+    403: "a page of another site asks by way of a browser (`CLIENT_ORIGINS`)",
     404: "none of the keys is in the map",
     405: "this path does not take that method",
     408: "the request did not arrive in time",
@@ -32,6 +34,7 @@ ERRORS = {
     413: "the body is too large",
     414: "path and query are too long",
     417: "an expectation that is not met",
+    421: "Host is no name that is served (`CLIENT_HOSTS`)",
     422: "a key, a parameter, a field or the body is not as it must be",
     431: "the head is too large",
     500: "this node failed",
@@ -124,8 +127,12 @@ def answered(description: str, content: Mapping[str, Spec | None], headers: Spec
 
 
 def error(status: int) -> Spec:
-    headers = {405: {"Allow": field(STRING)}, 503: {"Retry-After": field({"type": "integer"})}}.get(status)
-    return answered(ERRORS[status], {TEXT: STRING}, headers)
+    headers = {
+        401: {"WWW-Authenticate": field(STRING)},
+        405: {"Allow": field(STRING)},
+        503: {"Retry-After": field({"type": "integer"})},
+    }
+    return answered(ERRORS[status], {TEXT: STRING}, headers.get(status))
 
 
 def ref(schema: str) -> Spec:

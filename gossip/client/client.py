@@ -27,9 +27,12 @@ class Client:
     b'hello'
     """
 
-    def __init__(self, url: str | None = None, timeout: float = 5.0) -> None:
-        """Connects when it is first needed. Raises ValueError when `url` is not that of a node."""
-        self._connections = Connections(url, timeout)
+    def __init__(self, url: str | None = None, timeout: float = 5.0, token: str | None = None) -> None:
+        """Connects when it is first needed. Raises ValueError when `url` is not that of a node, or `token` is none.
+
+        `token` is for nodes that want one (CLIENT_TOKEN_FILE).
+        """
+        self._connections = Connections(url, timeout, token)
 
     def __enter__(self) -> "Client":
         return self

@@ -1,6 +1,7 @@
 """Requests to one node, over connections that are kept."""
 
 import json
+import re
 import socket
 from collections.abc import Mapping
 from contextlib import closing, suppress
@@ -13,6 +14,9 @@ from .errors import NotConfirmed, NotReachable, RequestRefused, refusal
 
 DEFAULT_URLS = ("http://localhost:80", "http://localhost:8080")
 """Where a node serves clients unless it is told otherwise: at the second, where it may not bind the first."""
+
+_WANTS_TOKEN = "this node wants a token"  # noqa: S105
+"""What a node begins with that another token, or one at all, would open."""
 
 _CONDITIONS = ("If-Match", "If-None-Match")
 
@@ -54,11 +58,13 @@ class Answer(NamedTuple):
 class Connections:
     """Those to one node. Each request takes one, and leaves it for the next, so threads may share them all."""
 
-    def __init__(self, url: str | None, timeout: float) -> None:
+    def __init__(self, url: str | None, timeout: float, token: str | None = None) -> None:
         """Raises ValueError when this is no URL of a node. Without one, the default places are tried when needed."""
         self._url = url
         self._place = _place(url) if url is not None else None
         self._timeout = timeout
+        self.always = {} if token is None else {"Authorization": f"Bearer {_checked(token)}"}
+        """The fields of every request."""
         self._idle: list[HTTPConnection] = []
 
     def ask(self, request: Request) -> Answer:
@@ -123,7 +129,8 @@ class Connections:
 
     def _turn(self, connection: HTTPConnection, request: Request) -> Answer:
         try:
-            answer = _exchange(connection, request, self._timeout + request.patience)
+            told = request._replace(fields={**request.fields, **self.always})
+            answer = _exchange(connection, told, self._timeout + request.patience)
         except BaseException:
             connection.close()
             raise
@@ -162,10 +169,21 @@ def _place(url: str) -> tuple[str, int]:
     raise ValueError(f"{url!r} is not the URL of a node, such as http://localhost:8080")
 
 
+def _checked(token: str) -> str:
+    if not re.fullmatch("[!-~]+", token):
+        raise ValueError("a token is printable ASCII characters without spaces")
+    return token
+
+
 def _default_url(timeout: float) -> str:
-    """The first of the default places where a node answers: at port 80 there may be something else."""
+    """The first of the default places where a node answers: at port 80 there may be something else, which is not to
+    learn of any token."""
     for url in DEFAULT_URLS:
-        with closing(Connections(url, timeout)) as connections, suppress(NotReachable, RequestRefused):
-            if connections.ask(Request("GET", "/stats")).body.startswith(b"upTimeSecs="):
-                return url
+        with closing(Connections(url, timeout)) as connections, suppress(NotReachable):
+            try:
+                if connections.ask(Request("GET", "/stats")).body.startswith(b"upTimeSecs="):
+                    return url
+            except RequestRefused as refused:
+                if refused.sentence.startswith(_WANTS_TOKEN):
+                    return url
     raise NotReachable(f"no node answers at {' or '.join(DEFAULT_URLS)}")

@@ -73,7 +73,9 @@ class Watch(Iterator[Event]):
             raise self._connections.not_reachable(error) from error
 
     def _stream_of(self, connection: HTTPConnection) -> HTTPResponse:
-        fields = {"Accept": "text/event-stream", **({} if self._id is None else {"Last-Event-ID": self._id})}
+        fields = {"Accept": "text/event-stream", **self._connections.always}
+        if self._id is not None:
+            fields["Last-Event-ID"] = self._id
         try:
             connection.request("GET", self._target, headers=fields)
             response = connection.getresponse()

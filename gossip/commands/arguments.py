@@ -42,6 +42,9 @@ def parser(first: str = "") -> Parser:
     def command(name: str, text: str) -> Parser:
         added = alone(name, text)
         added.add_argument("--url", help="the node; by default port 80 of localhost, else 8080 [GOSSIPCAR_URL]")
+        added.add_argument(
+            "--token-file", metavar="FILE", help="a file whose first line is the token to send [GOSSIPCAR_TOKEN_FILE]"
+        )
         return added
 
     _get(command("get", "Print the value of a key, just as it is; of several, a line key=value for each that has one."))

@@ -52,7 +52,9 @@ def _doctor(given: Namespace, environ: Mapping[str, str]) -> int:
 
 def _ask(given: Namespace, environ: Mapping[str, str]) -> int:
     try:
-        with _client(given.url or environ.get("GOSSIPCAR_URL") or None) as client:
+        token_file = given.token_file or environ.get("GOSSIPCAR_TOKEN_FILE")
+        token = _token(token_file) if token_file else None
+        with _client(given.url or environ.get("GOSSIPCAR_URL") or None, token) as client:
             return ACTS[given.command](client, given)
     except (ConditionFailed, NotConfirmed) as error:
         return fail(str(error), NOT_SO)
@@ -64,8 +66,17 @@ def _ask(given: Namespace, environ: Mapping[str, str]) -> int:
         return fail(f"what answers there is no node: {error!r}", NOT_REACHABLE)
 
 
-def _client(url: str | None) -> Client:
+def _client(url: str | None, token: str | None) -> Client:
     try:
-        return Client(url)
+        return Client(url, token=token)
     except ValueError as error:
         raise WrongUsage(str(error)) from None
+
+
+def _token(path: str) -> str:
+    """The first line that is not empty: the file may be the node's own."""
+    try:
+        with open(path, encoding="latin-1") as file:
+            return next(line.strip() for line in file if line.strip())
+    except (OSError, ValueError, StopIteration) as error:
+        raise WrongUsage(f"{path} gives no token: {getattr(error, 'strerror', None) or 'it is empty'}") from None

@@ -51,7 +51,7 @@ class Handler(socketserver.BaseRequestHandler):
         self._recognise = server.recognised.get
         self._count = server.requests.mine.count
         self._drained = 0
-        self._reader = Reader(request, server.limits)
+        self._reader = Reader(request, server.limits, server.room)
         self._reader.may_wait = False
         self._unsent: list[bytes | memoryview] = []
 
@@ -155,6 +155,7 @@ class Handler(socketserver.BaseRequestHandler):
             try:
                 self._serve_one()
             finally:
+                self._reader.leave_room()
                 if self._reader.may_wait:
                     self.began = self.server.requests.mine.time(self.began)
 
@@ -198,8 +199,9 @@ class Handler(socketserver.BaseRequestHandler):
         self._send_piece(streamed.head)
 
     def _read(self, raw: bytes) -> Asked:
+        as_of = self.server.recognised.as_of
         head = parse_head(raw, self.server.limits)
-        return self.server.recognised.remember(raw, head, self.server.route(head))
+        return self.server.recognised.remember(raw, head, self.server.route(head), as_of)
 
     def _send(self, answer: Answer, connection: str = "", bodiless: bool = False) -> None:
         """One write for the whole answer, unless it is so large that copying it together would cost more.

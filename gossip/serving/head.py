@@ -16,7 +16,7 @@ _BEGUN_LINE = re.compile(rb"\r|[!#$%&'*+\-.^_`|~0-9A-Za-z]+( ([\x21\x22\x24-\x7e
 _FIELD_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)")
 _STRAY_BREAK = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _HOST = re.compile(rb"[^\s,/?#@]*")
-_AUTHORITY = re.compile(rb"https?://[^/?#]*", re.IGNORECASE)
+_AUTHORITY = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
 
 
 class Framing(NamedTuple):
@@ -59,7 +59,9 @@ def parse_head(head: bytes, limits: Limits) -> Head:
         raise target_too_long(limits)
     read = _known_fields if len(block) <= _KNOWN_BYTES else _fields_and_framing
     fields, framing = read(block, int(minor), limits.fields)
-    path, _, query = _origin_form(target).partition(b"?")
+    if not target.startswith(b"/") and target != b"*":
+        target, fields = _origin_form(target, fields)
+    path, _, query = target.partition(b"?")
     return Head(method.decode(), path, query, int(minor), fields, framing)
 
 
@@ -116,15 +118,16 @@ def _fields(lines: list[bytes]) -> dict[bytes, bytes]:
     return fields
 
 
-def _origin_form(target: bytes) -> bytes:
-    """The target without scheme and authority: proxies may send them, and servers must understand (RFC 9112, 3.2.2)."""
-    if target.startswith(b"/") or target == b"*":
-        return target
+def _origin_form(target: bytes, fields: Mapping[bytes, bytes]) -> tuple[bytes, Mapping[bytes, bytes]]:
+    """The target without scheme and authority: proxies may send them, and servers must understand (RFC 9112, 3.2.2).
+
+    The authority then counts as Host, whatever that says.
+    """
     authority = _AUTHORITY.match(target)
-    if not authority:
+    if not (authority and _HOST.fullmatch(authority[1])):
         _bad("the target is neither a path, such as /map?k=a, nor a URL of this service")
     rest = target[authority.end() :]
-    return rest if rest.startswith(b"/") else b"/" + rest
+    return rest if rest.startswith(b"/") else b"/" + rest, {**fields, b"host": authority[1]}
 
 
 def _framing(fields: dict[bytes, bytes], minor: int) -> Framing:

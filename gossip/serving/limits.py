@@ -22,6 +22,9 @@ class Limits(NamedTuple):
     """A head, once begun, and then its body must be here within so long: slow senders hold threads (408)."""
     handshake_seconds: float = 2.0
     """And before all, where there is TLS, its handshake: peers ask within 2 s in any case, and it holds a thread."""
+    large_bytes: int = 32 * 1024 * 1024
+    """Bodies of over 64 KiB that are on their way, and large answers made for one client, have so much room together:
+    others wait, as long as a body may take, and are then answered 503."""
     drain_bytes: int = 1024 * 1024
     """Of a body that nobody wants, so much is read and thrown away, so that its sender gets to see the answer."""
     drain_seconds: float = 2.0

@@ -8,6 +8,7 @@ from typing import NoReturn
 from gossip.serving.answer import HttpError
 from gossip.serving.head import check_begun, target_too_long
 from gossip.serving.limits import Limits
+from gossip.serving.room import SMALL_BYTES, Room
 
 FIRST_BYTES = 8 * 1024
 """A receive that waits for a request takes so many bytes: most requests whole. A resting connection holds so much."""
@@ -29,9 +30,13 @@ class MustWait(Exception):
 class Reader:
     """Reads heads and bodies from a socket. Whatever was received past a request waits for the next one."""
 
-    def __init__(self, connection: socket.socket, limits: Limits) -> None:
+    def __init__(self, connection: socket.socket, limits: Limits, room: Room | None = None) -> None:
+        """`room` is shared with the other connections of a server."""
         self._socket = connection
         self._limits = limits
+        self._room = room or Room(limits.large_bytes)
+        self._taken = 0
+        """How much of the room this request takes."""
         self._buffer = b""
         self._at = 0
         """Where in the buffer the bytes begin that nobody has taken yet."""
@@ -110,9 +115,25 @@ class Reader:
             raise HttpError(400, "a line of the chunked body ends with a bare CR or LF", close=True)
         return line
 
-    def begin_body(self) -> None:
-        """Start the time that the body has."""
+    def begin_body(self, most: int) -> None:
+        """Start the time that a body of so many bytes at most has, once there is room for it. Raises HttpError."""
+        self.make_room(most)
         self._deadline = 0.0
+
+    def make_room(self, count: int) -> None:
+        """Take so much room, in the place of what was taken before. Raises HttpError when there is none in time."""
+        self.leave_room()
+        if count > SMALL_BYTES:
+            if not self.may_wait:
+                self.begin_anew()
+            self._room.take(count, self._limits.request_seconds)
+            self._taken = count
+
+    def leave_room(self) -> None:
+        """Give back the room that was taken for the request at hand."""
+        if self._taken:
+            self._room.give_back(self._taken)
+            self._taken = 0
 
     def begin_anew(self) -> NoReturn:
         """Have the request at hand read once more from its beginning, on a thread that may wait."""

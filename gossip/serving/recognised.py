@@ -11,7 +11,7 @@ from gossip.serving.request import Operation, Request
 
 _MOST = 1024
 _LONGEST = 1024
-"""So many heads of up to so many bytes are kept: with what was read from them, 2 or 3 MiB at the very most."""
+"""So many heads of up to so many bytes are kept: with what was read from them, a few MiB, 20 at the very most."""
 
 
 class Asked(NamedTuple):
@@ -33,13 +33,26 @@ class Recognised(dict[bytes, Asked]):
     Needs no lock: each look-up and each change is atomic, and two threads that add at once may add one too many.
     """
 
-    def __init__(self, longest: int = _LONGEST) -> None:
-        """Heads of up to so many bytes are kept; none with 0."""
+    def __init__(self, as_of: Callable[[], object] = lambda: None, longest: int = _LONGEST) -> None:
+        """`as_of` gives what the routes depend on beside heads. Heads of up to `longest` bytes are kept."""
         super().__init__()
+        self._look = as_of
         self._longest = longest
+        self.as_of: object = None
+        """What that was when what is remembered was found."""
 
-    def remember(self, raw: bytes, head: Head, operation: Operation) -> Asked:
-        """These bytes are this head, which this operation answers, on whatever connection they come."""
+    def keep(self) -> None:
+        """Forget everything, unless the routes still depend on the same. The watching thread's."""
+        as_of = self._look()
+        if as_of != self.as_of:
+            self.as_of = as_of  # first, so that whoever remembers what it found before, sees it
+            self.clear()
+
+    def remember(self, raw: bytes, head: Head, operation: Operation, as_of: object = None) -> Asked:
+        """These bytes are this head, which this operation answers, on whatever connection they come.
+
+        `as_of` is what that was here before the operation was found.
+        """
         framing = head.framing
         easy = head.method != "HEAD" and head.minor >= 1 and framing.keep_alive and not framing.chunked
         bodiless = Request(head, came_along=b"" if framing.length == 0 else None)
@@ -49,4 +62,6 @@ class Recognised(dict[bytes, Asked]):
             if len(self) >= _MOST:
                 self.clear()
             self[raw] = asked
+            if as_of is not self.as_of:
+                self.pop(raw, None)
         return asked

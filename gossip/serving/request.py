@@ -55,6 +55,11 @@ class Request:
         if not self._reader.may_wait:
             self._reader.begin_anew()
 
+    def make_room(self, count: int) -> None:
+        """For an operation to call before it makes an answer of so many bytes, behind `may_take_long` and the body."""
+        if self._reader:
+            self._reader.make_room(count)
+
     def body(self, most: int, too_large: str) -> bytes:
         """The body. Raises HttpError: 411 when its length is unknown, 413 with `too_large` when it is over `most`."""
         if self._came_along is not None and len(self._came_along) <= most:
@@ -64,9 +69,9 @@ class Request:
             raise HttpError(413, too_large)
         if reader is None or (framing.length is None and not framing.chunked):
             raise HttpError(411, "send a Content-Length with the body, or send it chunked", close=True)
+        reader.begin_body(most if framing.length is None else framing.length)
         if framing.expects_continue and framing.length != 0 and not reader.has_bytes:
             self._invite()
-        reader.begin_body()
         body = _chunks(reader, most, too_large) if framing.length is None else reader.take(framing.length)
         self._taken = True
         return body

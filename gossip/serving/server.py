@@ -12,6 +12,7 @@ import socket
 import socketserver
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from http.server import ThreadingHTTPServer
 
@@ -23,6 +24,7 @@ from gossip.serving.limits import Limits
 from gossip.serving.reader import Gone, MustWait
 from gossip.serving.recognised import Recognised
 from gossip.serving.request import Route
+from gossip.serving.room import Room
 from gossip.serving.spare import Spare
 from gossip.serving.tls import Tls
 from gossip.serving.watch import Watch
@@ -56,18 +58,21 @@ class Server(ThreadingHTTPServer):
         at_once: bool = True,
         handler: type[Handler] = Handler,
         tls: Tls | None = None,
+        as_of: Callable[[], object] = lambda: None,
     ) -> None:
         """Bind and listen; raises OSError. `requests` counts what is answered.
 
         `at_once` says that answering takes well under a millisecond; otherwise each request goes on a thread. With
-        `tls` each connection has a thread from its handshake to its end.
+        `tls` each connection has a thread from its handshake to its end. `as_of` gives what `route` depends on beside
+        heads: it is looked at now and then.
         """
         self.route = route
         self.limits = limits
         self.requests = requests or Requests()
         self.at_once = at_once
         self._tls = tls
-        self.recognised = Recognised() if at_once else Recognised(longest=0)  # no two requests of peers are the same
+        self.recognised = Recognised(as_of) if at_once else Recognised(longest=0)  # no two of peers are the same
+        self.room = Room(limits.large_bytes)
         self.stopping = False
         self._handler = handler
         self._handlers: dict[socket.socket, Handler] = {}
@@ -75,13 +80,12 @@ class Server(ThreadingHTTPServer):
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self.serve_forever, name="serve", daemon=True)
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._both_families = host == EVERYWHERE
         super().__init__((host, port), handler)
         self._watch = Watch(self.socket, limits)
 
     def server_bind(self) -> None:
         if self.address_family == socket.AF_INET6:
-            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not self._both_families)
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, self.server_address[0] != EVERYWHERE)
         socketserver.TCPServer.server_bind(self)  # past HTTPServer's, which waits for a reverse DNS look-up
         self.socket.setblocking(False)
 
@@ -127,9 +131,9 @@ class Server(ThreadingHTTPServer):
             ready = self._watch.ready(poll_interval)
             began = time.monotonic()
             self._serve_ready(ready)
-            now = tally.time(began)  # once for all that were ready, as they are sent their answers together
-            if now >= next_sweep:
+            if (now := tally.time(began)) >= next_sweep:  # once for all: they are sent their answers together
                 next_sweep = now + poll_interval
+                self.recognised.keep()
                 for handler in self._watch.sweep():
                     self._close(handler)
         for handler in self._watch.close():

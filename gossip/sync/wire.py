@@ -19,6 +19,10 @@ from gossip.sync.message import Listed, Listing, Message, PeerFault, Place, Send
 VERSION = 1
 CONTENT_TYPE = "application/vnd.gossipcar.exchange"
 
+MOST_THINGS = 131_072
+"""So many sections, summaries, listings, keys listed, wants and entries may one message have. In 512 KiB there are not
+more; a message of two MiB, packed into ten kB, could have a million, each of which is work."""
+
 MAX_NAME_BYTES = 255
 """A cluster's name, in bytes of UTF-8."""
 
@@ -97,17 +101,30 @@ def _entries(entries: list[tuple[bytes, Entry]]) -> list[bytes]:
 def decode(data: bytes) -> Message:
     """The message that these bytes are. Raises WireError or UnknownVersion, each with a sentence that says why."""
     try:
-        return _message(_Cursor(data))
+        return _message(_Cursor(data, _Things()))
     except (struct.error, UnicodeDecodeError) as error:
         raise WireError(f"the message is malformed: {error}") from None
+
+
+class _Things:
+    """Counts what one message says."""
+
+    def __init__(self) -> None:
+        self._left = MOST_THINGS
+
+    def add(self, count: int = 1) -> None:
+        self._left -= count
+        if self._left < 0:
+            raise WireError(f"the message says more than {MOST_THINGS} things")
 
 
 class _Cursor:
     """A place in the bytes of a message, which never runs past their end."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, things: _Things) -> None:
         self._data = data
         self._place = 0
+        self.things = things
 
     @property
     def left(self) -> int:
@@ -124,7 +141,9 @@ class _Cursor:
         return form.unpack(self.take(form.size))
 
     def records(self, form: struct.Struct, count: int) -> Iterator[tuple[Any, ...]]:
-        return form.iter_unpack(self.take(form.size * count))
+        records = form.iter_unpack(self.take(form.size * count))
+        self.things.add(count)
+        return records
 
     def key(self, length: int) -> bytes:
         return _checked_key(self.take(length))
@@ -150,9 +169,11 @@ def _message(cursor: _Cursor) -> Message:
     message = Message(sender, opening=bool(flags & _OPENING), cut=bool(flags & _CUT), refused=refused)
     while cursor.left:
         tag, length = cursor.unpack(_SECTION)
-        section = _Cursor(cursor.take(length))
+        section = _Cursor(cursor.take(length), cursor.things)
+        section.things.add()
         read = _READERS.get(tag)
         while read and section.left:
+            section.things.add()
             read(section, message)
     return message
 

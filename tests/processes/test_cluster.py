@@ -219,7 +219,9 @@ def test_an_answer_on_its_way_is_finished_by_a_stop() -> None:
     with RunningNode() as node:
         value = b"x" * 1_000_000
         node.put("large", value)
-        asked = b"GET /map?" + b"&".join([b"k=large"] * 20) + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        asked = (
+            b"GET /map?" + b"&".join([b"k=large"] * 20) + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
         with socket.create_connection(("127.0.0.1", node.client_port), timeout=5) as connection:
             connection.sendall(asked)
             received = len(connection.recv(1000))

@@ -147,7 +147,7 @@ def test_the_flag_goes_before_the_environment(node: RunningNode) -> None:
 def test_help(run: Run) -> None:
     status, output, errors = run("get", "--help")
     assert (status, errors) == (0, "")
-    assert output.startswith("usage: gossipcar.py get [-h] [--url URL] [--json] KEY [KEY ...]\n")
+    assert output.startswith("usage: gossipcar.py get [-h] [--url URL] [--token-file FILE] [--json]\n")
     assert "Exit status: 0 done; 1 the key is absent" in output
     text = " ".join(run("--help")[1].split())
     assert "get, put, delete, keys, watch, add, peers or stats" in text

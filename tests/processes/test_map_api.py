@@ -82,19 +82,19 @@ def test_values_are_any_bytes(node: RunningNode, value: bytes) -> None:
 )
 def test_keys_are_decoded_as_a_query(node: RunningNode, query: str, key: str) -> None:
     node.put(key, b"v")
-    answer = talk(node, f"GET /map?{query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    answer = talk(node, f"GET /map?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     assert body_of(answer) == key.encode() + b"=v\n"
 
 
 def test_raw_utf8_in_the_target_is_understood(node: RunningNode) -> None:
     node.put("ż", b"v")
-    assert status_of(talk(node, "GET /map?k=ż HTTP/1.1\r\nHost: x\r\n\r\n".encode())) == 200
+    assert status_of(talk(node, "GET /map?k=ż HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())) == 200
 
 
 @pytest.mark.parametrize("query", ["", "?", "?x=1", "?k=", "?k", "?k=%", "?k=%zz", "?k=%ff", "?k=a&k="])
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 def test_keys_that_are_missing_or_wrong_get_422_and_a_sentence(node: RunningNode, method: str, query: str) -> None:
-    answer = talk(node, f"{method} /map{query} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
+    answer = talk(node, f"{method} /map{query} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n".encode())
     assert status_of(answer) == 422
     assert re.fullmatch(rb"[^\n]+\n", body_of(answer))
 
@@ -129,7 +129,7 @@ def test_other_paths_get_404(node: RunningNode, path: str) -> None:
 
 
 def test_a_value_over_the_limit_is_refused_before_it_is_sent(node: RunningNode) -> None:
-    head = f"PUT /map?k=big HTTP/1.1\r\nHost: x\r\nContent-Length: {LIMIT + 1}\r\nExpect: 100-continue\r\n\r\n"
+    head = f"PUT /map?k=big HTTP/1.1\r\nHost: localhost\r\nContent-Length: {LIMIT + 1}\r\nExpect: 100-continue\r\n\r\n"
     answer = talk(node, head.encode())
     assert status_of(answer) == 413
     assert node.get("big") is None
@@ -160,7 +160,7 @@ def test_a_full_store_refuses_with_507_and_loses_nothing() -> None:
 
 
 def test_chunked_bodies_work(node: RunningNode) -> None:
-    head = b"PUT /map?k=chunked HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = b"PUT /map?k=chunked HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     body = b"5\r\nhello\r\n6;name=value\r\n world\r\n0\r\nTrailer: x\r\n\r\n"
     assert status_of(talk(node, head + body)) == 201
     assert node.get("chunked") == b"chunked=hello world\n"
@@ -168,25 +168,27 @@ def test_chunked_bodies_work(node: RunningNode) -> None:
 
 def test_expect_continue_is_answered_before_the_body_is_sent(node: RunningNode) -> None:
     with socket.create_connection(("127.0.0.1", node.client_port), timeout=5) as connection:
-        connection.sendall(b"PUT /map?k=e HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        connection.sendall(
+            b"PUT /map?k=e HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+        )
         assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(b"ok")
         assert connection.recv(1000).startswith(b"HTTP/1.1 201 ")
 
 
 def test_a_put_without_length_gets_411(node: RunningNode) -> None:
-    assert status_of(talk(node, b"PUT /map?k=a HTTP/1.1\r\nHost: x\r\n\r\n")) == 411
+    assert status_of(talk(node, b"PUT /map?k=a HTTP/1.1\r\nHost: localhost\r\n\r\n")) == 411
 
 
 def test_an_upload_cut_off_changes_nothing(node: RunningNode) -> None:
-    talk(node, b"PUT /map?k=cut HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345", seconds=0.2)
+    talk(node, b"PUT /map?k=cut HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n12345", seconds=0.2)
     assert node.get("cut") is None
 
 
 def test_pipelined_requests_are_answered_in_order(node: RunningNode) -> None:
-    put = b"PUT /map?k=pipe HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n"
-    get = b"GET /map?k=pipe HTTP/1.1\r\nHost: x\r\n\r\n"
-    last = b"GET /map?k=pipe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    put = b"PUT /map?k=pipe HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n"
+    get = b"GET /map?k=pipe HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    last = b"GET /map?k=pipe HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     answer = talk(node, put + b"1" + get + put + b"2" + last)
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"201", b"200", b"204", b"200"]
     assert re.findall(rb"pipe=(\d)", answer) == [b"1", b"2"]

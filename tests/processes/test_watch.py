@@ -102,7 +102,7 @@ def test_an_id_from_before_what_is_remembered_gives_a_reset() -> None:
 
 def test_a_watcher_that_takes_nothing_is_cut_and_others_go_on() -> None:
     with RunningNode("--request-seconds=1") as node, connect(node.client_port) as stuck, Watching(node.url) as healthy:
-        stuck.sendall(b"GET /watch HTTP/1.1\r\nHost: x\r\n\r\n")
+        stuck.sendall(b"GET /watch HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert b"200 OK" in stuck.recv(100)
         for number in range(12):
             node.put(f"key{number}", bytes(MIB))
@@ -167,7 +167,7 @@ def test_watchers_that_go_leave_nothing_behind() -> None:
 def test_a_stop_tells_watchers_of_the_last_write_and_ends_them_in_time() -> None:
     with RunningNode() as node, ExitStack() as stack, connect(node.client_port) as stuck:
         watchers = [stack.enter_context(Watching(node.url, "?prefix=small")) for _ in range(50)]
-        stuck.sendall(b"GET /watch HTTP/1.1\r\nHost: x\r\n\r\n")
+        stuck.sendall(b"GET /watch HTTP/1.1\r\nHost: localhost\r\n\r\n")
         for number in range(8):
             node.put(f"large{number}", bytes(MIB))
         node.put("small", b"v")

@@ -11,12 +11,12 @@ import requests
 from tests.nodes import RunningNode, wait_until
 from tests.serving.sockets import Belongings, connect, read_all, statuses, talk
 
-GET = b"GET /map?k=a HTTP/1.1\r\nHost: x\r\n\r\n"
+GET = b"GET /map?k=a HTTP/1.1\r\nHost: localhost\r\n\r\n"
 MIB = 2**20
 
 
 def test_an_upload_cut_off_midway_changes_nothing() -> None:
-    head = b"PUT /map?k=a HTTP/1.1\r\nHost: x\r\n"
+    head = b"PUT /map?k=a HTTP/1.1\r\nHost: localhost\r\n"
     with RunningNode() as node:
         node.put("a", b"whole")
         belongings = Belongings(node)
@@ -31,7 +31,7 @@ def test_an_upload_cut_off_midway_changes_nothing() -> None:
 
 
 def test_a_client_that_disappears_while_reading_costs_nothing() -> None:
-    asked = b"GET /map?" + b"&".join([b"k=large"] * 20) + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+    asked = b"GET /map?" + b"&".join([b"k=large"] * 20) + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with RunningNode() as node:
         node.put("large", b"x" * MIB)
         belongings = Belongings(node)
@@ -46,7 +46,7 @@ def test_a_client_that_disappears_while_reading_costs_nothing() -> None:
 
 
 def test_a_client_that_never_reads_its_answer_is_cut() -> None:
-    asked = b"GET /map?" + b"&".join([b"k=large"] * 20) + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+    asked = b"GET /map?" + b"&".join([b"k=large"] * 20) + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with RunningNode("--request-seconds=0.5") as node:
         node.put("large", b"x" * MIB)
         belongings = Belongings(node)
@@ -77,7 +77,11 @@ def test_what_cannot_become_a_request_is_refused_at_once(at: str, begun: bytes) 
 
 def test_slow_heads_and_bodies_are_cut() -> None:
     with RunningNode("--request-seconds=0.5") as node:
-        for begun in (b"GET /ma", GET[:-1], b"PUT /map?k=a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhalf"):
+        for begun in (
+            b"GET /ma",
+            GET[:-1],
+            b"PUT /map?k=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhalf",
+        ):
             answers = talk(node.client_port, begun)
             assert statuses(answers) == [408]
             assert b"\r\nConnection: close\r\n" in answers
@@ -110,14 +114,14 @@ def test_one_too_many_is_told_so_whether_or_not_it_has_asked_already() -> None:
         for client in (first, second):
             client.sendall(GET)
             assert statuses(client.recv(1000)) == [404]
-        large = b"PUT /map?k=a HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + bytes(100_000)
+        large = b"PUT /map?k=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n" + bytes(100_000)
         for raw in (b"", GET, large):
             answers = talk(node.client_port, raw)
             assert statuses(answers) == [503]
             assert b"\r\nRetry-After: 1\r\n" in answers
             assert requests.get(f"{node.peer_url}/healthz", timeout=5).status_code == 200
         first.close()
-        last = b"GET /map?k=a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        last = b"GET /map?k=a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         wait_until(lambda: statuses(talk(node.client_port, last)) == [404])
 
 
@@ -125,7 +129,7 @@ def test_a_reset_in_the_middle_of_a_request_costs_nothing() -> None:
     with RunningNode() as node:
         node.put("a", b"1")
         belongings = Belongings(node)
-        half = b"PUT /map?k=a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhalf"
+        half = b"PUT /map?k=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhalf"
         for begun in (b"", b"G", GET[:-1], half, GET * 50):
             with connect(node.client_port) as client:
                 client.sendall(begun)

@@ -17,7 +17,7 @@ LARGE = bytes(range(256)) * 2000
 
 @pytest.fixture(scope="module")
 def node() -> Iterator[RunningNode]:
-    with RunningNode() as running:
+    with RunningNode("--client-hosts=car") as running:
         running.put("a", b"1")
         yield running
         assert "Traceback" not in running.log

@@ -7,8 +7,8 @@ import pytest
 from tests.nodes import RunningNode
 from tests.serving.sockets import connect, converse, read_all, statuses, talk
 
-HOST = b"Host: x\r\n"
-SMUGGLED = b"PUT /map?k=smuggled HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1"
+HOST = b"Host: localhost\r\n"
+SMUGGLED = b"PUT /map?k=smuggled HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n1"
 
 
 @pytest.fixture(scope="module")
@@ -29,28 +29,28 @@ def chunked(body: bytes) -> bytes:
 
 
 REFUSED = {
-    "2.2 a bare LF ends a line": (b"GET /map?k=a HTTP/1.1\nHost: x\n\n", 400),
-    "2.2 a bare LF in a field": (b"GET /map?k=a HTTP/1.1\r\nHost: x\r\nA: b\nC: d\r\n\r\n", 400),
-    "2.2 a bare CR in a field": (b"GET /map?k=a HTTP/1.1\r\nHost: x\r\nA: b\rC: d\r\n\r\n", 400),
-    "2.2 a space before the first field": (b"GET /map?k=a HTTP/1.1\r\n Host: x\r\n\r\n", 400),
-    "2.3 a version with two digits": (b"GET /map?k=a HTTP/1.10\r\nHost: x\r\n\r\n", 400),
-    "2.3 another major version": (b"GET /map?k=a HTTP/2.0\r\nHost: x\r\n\r\n", 505),
+    "2.2 a bare LF ends a line": (b"GET /map?k=a HTTP/1.1\nHost: localhost\n\n", 400),
+    "2.2 a bare LF in a field": (b"GET /map?k=a HTTP/1.1\r\nHost: localhost\r\nA: b\nC: d\r\n\r\n", 400),
+    "2.2 a bare CR in a field": (b"GET /map?k=a HTTP/1.1\r\nHost: localhost\r\nA: b\rC: d\r\n\r\n", 400),
+    "2.2 a space before the first field": (b"GET /map?k=a HTTP/1.1\r\n Host: localhost\r\n\r\n", 400),
+    "2.3 a version with two digits": (b"GET /map?k=a HTTP/1.10\r\nHost: localhost\r\n\r\n", 400),
+    "2.3 another major version": (b"GET /map?k=a HTTP/2.0\r\nHost: localhost\r\n\r\n", 505),
     "2.3 no version": (b"GET /map?k=a\r\n\r\n", 400),
-    "3 two spaces": (b"GET  /map?k=a HTTP/1.1\r\nHost: x\r\n\r\n", 400),
-    "3 a space in the target": (b"GET /map?k=a b HTTP/1.1\r\nHost: x\r\n\r\n", 400),
-    "3 a long target": (b"GET /map?k=" + b"x" * 8192 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+    "3 two spaces": (b"GET  /map?k=a HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+    "3 a space in the target": (b"GET /map?k=a b HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+    "3 a long target": (b"GET /map?k=" + b"x" * 8192 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
     "3 a target without end": (b"GET /map?k=" + b"x" * 20_000, 414),
     "3.2 no Host": (b"GET /map?k=a HTTP/1.1\r\n\r\n", 400),
-    "3.2 two Hosts": (b"GET /map?k=a HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+    "3.2 two Hosts": (b"GET /map?k=a HTTP/1.1\r\nHost: localhost\r\nHost: y\r\n\r\n", 400),
     "3.2 a Host that is none": (b"GET /map?k=a HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
-    "3.2 neither a path nor a URL": (b"GET map HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "3.2 neither a path nor a URL": (b"GET map HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
     "5.1 a space before the colon": (b"GET /map?k=a HTTP/1.1\r\nHost : x\r\n\r\n", 400),
-    "5.1 no colon": (b"GET /map?k=a HTTP/1.1\r\nHost: x\r\nnonsense\r\n\r\n", 400),
-    "5.1 no name": (b"GET /map?k=a HTTP/1.1\r\nHost: x\r\n: b\r\n\r\n", 400),
-    "5.2 obsolete folding": (b"GET /map?k=a HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n", 400),
-    "5.5 a NUL in a value": (b"GET /map?k=a HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n", 400),
-    "5 a large head": (b"GET /map?k=a HTTP/1.1\r\nHost: x\r\nA: " + b"b" * 16_384 + b"\r\n\r\n", 431),
-    "5 many fields": (b"GET /map?k=a HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 100 + b"\r\n", 431),
+    "5.1 no colon": (b"GET /map?k=a HTTP/1.1\r\nHost: localhost\r\nnonsense\r\n\r\n", 400),
+    "5.1 no name": (b"GET /map?k=a HTTP/1.1\r\nHost: localhost\r\n: b\r\n\r\n", 400),
+    "5.2 obsolete folding": (b"GET /map?k=a HTTP/1.1\r\nHost: localhost\r\nA: b\r\n c\r\n\r\n", 400),
+    "5.5 a NUL in a value": (b"GET /map?k=a HTTP/1.1\r\nHost: localhost\r\nA: \0\r\n\r\n", 400),
+    "5 a large head": (b"GET /map?k=a HTTP/1.1\r\nHost: localhost\r\nA: " + b"b" * 16_384 + b"\r\n\r\n", 431),
+    "5 many fields": (b"GET /map?k=a HTTP/1.1\r\nHost: localhost\r\n" + b"A: b\r\n" * 100 + b"\r\n", 431),
     "6.1 another coding": (put(b"Transfer-Encoding: gzip\r\n"), 501),
     "6.1 chunked and another": (put(b"Transfer-Encoding: gzip, chunked\r\n"), 501),
     "6.1 chunked twice": (put(b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 501),
@@ -93,7 +93,7 @@ def test_what_could_be_read_in_two_ways_is_refused_and_the_connection_closed(
 
 @pytest.mark.parametrize("body", BAD_CHUNKS.values(), ids=BAD_CHUNKS.keys())
 def test_bad_chunks_are_refused_and_the_connection_closed(node: RunningNode, body: bytes) -> None:
-    exchange = b"POST /exchange HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    exchange = b"POST /exchange HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     for port, raw in ((node.client_port, chunked(body)), (node.peer_port, exchange + body)):
         answers = talk(port, raw + SMUGGLED)
         assert statuses(answers) == [400]
@@ -102,12 +102,12 @@ def test_bad_chunks_are_refused_and_the_connection_closed(node: RunningNode, bod
 
 
 TAKEN = {
-    "2.2 empty lines first": (b"\r\n\r\nGET /map?k=a HTTP/1.1\r\nHost: x\r\n\r\n", b"a=1\n"),
-    "3.2.2 a whole URL": (b"GET http://elsewhere/map?k=a HTTP/1.1\r\nHost: x\r\n\r\n", b"a=1\n"),
-    "5.1 no space after the colon": (b"GET /map?k=a HTTP/1.1\r\nHost:x\r\n\r\n", b"a=1\n"),
-    "5.6 spaces around a value": (b"GET /map?k=a HTTP/1.1\r\nHost: \t x \t\r\n\r\n", b"a=1\n"),
+    "2.2 empty lines first": (b"\r\n\r\nGET /map?k=a HTTP/1.1\r\nHost: localhost\r\n\r\n", b"a=1\n"),
+    "3.2.2 a whole URL": (b"GET http://localhost/map?k=a HTTP/1.1\r\nHost: elsewhere\r\n\r\n", b"a=1\n"),
+    "5.1 no space after the colon": (b"GET /map?k=a HTTP/1.1\r\nHost:localhost\r\n\r\n", b"a=1\n"),
+    "5.6 spaces around a value": (b"GET /map?k=a HTTP/1.1\r\nHost: \t localhost \t\r\n\r\n", b"a=1\n"),
     "9.3 the old version": (b"GET /map?k=a HTTP/1.0\r\n\r\n", b"a=1\n"),
-    "9110 9.3.2 HEAD": (b"HEAD /map?k=a HTTP/1.1\r\nHost: x\r\n\r\n", b""),
+    "9110 9.3.2 HEAD": (b"HEAD /map?k=a HTTP/1.1\r\nHost: localhost\r\n\r\n", b""),
 }
 
 
@@ -130,14 +130,16 @@ def test_what_must_be_understood(node: RunningNode, raw: bytes, body: bytes) -> 
 )
 def test_bodies_that_must_be_understood(raw: bytes, value: bytes) -> None:
     with RunningNode() as own:
-        assert statuses(converse(own.client_port, raw + b"GET /map?k=b HTTP/1.1\r\nHost: x\r\n\r\n")) == [201, 200]
+        assert statuses(converse(own.client_port, raw + b"GET /map?k=b HTTP/1.1\r\nHost: localhost\r\n\r\n")) == [
+            201,
+            200,
+        ]
         assert own.get("b") == b"b=" + value + b"\n"
 
 
 def test_9_3_2_pipelined_requests_are_answered_in_order_however_they_are_cut(node: RunningNode) -> None:
     raw = b"".join(
-        b"PUT /map?k=p HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n%dGET /map?k=p HTTP/1.1\r\nHost: x\r\n\r\n"
-        % turn
+        b"PUT /map?k=p HTTP/1.1\r\n%bContent-Length: 1\r\n\r\n%dGET /map?k=p HTTP/1.1\r\n%b\r\n" % (HOST, turn, HOST)
         for turn in range(3)
     )
     for at in range(1, len(raw), 3):
@@ -154,7 +156,7 @@ def test_9_3_an_old_client_may_ask_for_its_connection_to_be_kept(node: RunningNo
 
 
 def test_9110_15_5_6_another_method_is_told_which_are_taken(node: RunningNode) -> None:
-    answers = converse(node.client_port, b"PATCH /map?k=a HTTP/1.1\r\nHost: x\r\n\r\n")
+    answers = converse(node.client_port, b"PATCH /map?k=a HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert statuses(answers) == [405]
     assert b"\r\nAllow: DELETE, GET, HEAD, POST, PUT\r\n" in answers
 

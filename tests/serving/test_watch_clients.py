@@ -14,7 +14,7 @@ from tests.watching import Watching
 
 @pytest.fixture(scope="module")
 def node() -> Iterator[RunningNode]:
-    with RunningNode() as running:
+    with RunningNode("--client-hosts=car") as running:
         running.put("a", b"1")
         yield running
         assert "Traceback" not in running.log
@@ -74,9 +74,9 @@ def test_nginx_passes_on_at_once_what_comes(node: RunningNode, tmp_path: Path) -
 
 
 def test_a_long_poll_keeps_the_connection_and_what_was_sent_behind_it(node: RunningNode) -> None:
-    poll = b"GET /watch?timeout=0.1&k=x HTTP/1.1\r\nHost: x\r\n\r\n"
+    poll = b"GET /watch?timeout=0.1&k=x HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with connect(node.client_port) as client:
-        client.sendall(poll + poll + b"GET /map?k=a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        client.sendall(poll + poll + b"GET /map?k=a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         received = b""
         while piece := client.recv(65536):
             received += piece

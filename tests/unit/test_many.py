@@ -66,6 +66,30 @@ NO_ITEMS = [
 ]
 
 
+@pytest.mark.parametrize("beside", ["[" * 20 + "]" * 20, "[" + "[]," * 17_000 + "0]", "[" + '"",' * 40_000 + "0]"])
+def test_json_that_is_not_read_at_all(beside: str) -> None:
+    """Some versions of Python end where it is as deep as a body can be; and a few bytes make many objects."""
+    client = Client()
+    body = b'{"a": {"value": "1", "beside": %b}}' % beside.encode()
+    status, sentence = refusal_of(lambda: client.post(body))
+    assert (status, sentence.startswith("the body is a JSON object by key")) == (422, True)
+    assert items_of(client.store) == {}
+
+
+@pytest.mark.parametrize("text", ["[" * 50_000, '"' * 50_000, '\\"[' * 20_000, "\\" * 10_001, "a\\"])
+def test_brackets_and_quotes_in_texts_are_text(text: str) -> None:
+    client = Client()
+    client.post({"a": {"value": text}, 'k"[': {"value": ""}})
+    assert items_of(client.store) == {b"a": text.encode(), b'k"[': b""}
+
+
+def test_json_is_utf_8() -> None:
+    client = Client()
+    client.post(b"\xef\xbb\xbf" + b'{"a": {"value": "1"}}')
+    assert items_of(client.store) == {b"a": b"1"}
+    assert refusal_of(lambda: client.post('{"b": {"value": "1"}}'.encode("utf-16")))[0] == 422
+
+
 @pytest.mark.parametrize("body", NO_ITEMS, ids=range(len(NO_ITEMS)))
 def test_what_is_no_object_of_values(body: bytes) -> None:
     client = Client()

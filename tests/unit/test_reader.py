@@ -115,7 +115,7 @@ def test_a_body_that_does_not_arrive_in_time() -> None:
         there.sendall(HEAD + b"bod")
         reader = Reader(here, TIGHT)
         reader.head()
-        reader.begin_body()
+        reader.begin_body(5)
         assert refusal_of(lambda: reader.take(4)) == (408, "the body did not arrive in time; send it faster")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gossip.config import SettingError, load
-from gossip.trust import Trust, read_secrets, trust, warn_of_open_port
+from gossip.trust import read_secrets, trust, warn_of_open_ports
 
 LONG = b"0123456789abcdef"
 
@@ -66,7 +66,7 @@ def test_the_files_of_tls_go_together(given: set[str]) -> None:
 def test_a_port_that_believes_everybody_is_warned_of(host: str, warns: bool, caplog: pytest.LogCaptureFixture) -> None:
     settings = load({}, {"PEER_HOST": host})
     with caplog.at_level(logging.WARNING):
-        warn_of_open_port(settings, trust(settings))
+        warn_of_open_ports(settings, trust(settings))
     line = "whoever reaches the peer port can read and write the map; give all nodes a PEER_SECRET_FILE"
     assert caplog.messages == [line] * warns
 
@@ -75,6 +75,35 @@ def test_a_port_with_a_secret_is_not_warned_of(tmp_path: Path, caplog: pytest.Lo
     (tmp_path / "secrets").write_bytes(LONG)
     settings = load({}, {"PEER_SECRET_FILE": str(tmp_path / "secrets")})
     trusting = trust(settings)
-    assert trusting != Trust(None, None)
-    warn_of_open_port(settings, trusting)
+    assert trusting.proofs is not None
+    warn_of_open_ports(settings, trusting)
     assert caplog.messages == []
+
+
+def test_a_client_port_that_asks_nobody_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "tokens").write_text("\n one \n# two\n")
+    open_to_all = {"CLIENT_HOST": "0.0.0.0", "PEER_HOST": "localhost"}
+    settings = load({}, {**open_to_all, "CLIENT_TOKEN_FILE": str(tmp_path / "tokens")})
+    trusting = trust(settings)
+    assert trusting.tokens() == (b"one", b"# two")
+    warn_of_open_ports(settings, trusting)
+    assert caplog.messages == []
+    settings = load({}, open_to_all)
+    trusting = trust(settings)
+    assert trusting.tokens() == ()
+    warn_of_open_ports(settings, trusting)
+    assert caplog.messages == ["whoever reaches the client port can read and write the map; set CLIENT_TOKEN_FILE"]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"", "it has no token; give them one a line"), (b"x" * 65_537, "it has over 65536 bytes"),
+     (None, "No such file or directory")],
+)  # fmt: skip
+def test_a_file_without_tokens(tmp_path: Path, content: bytes | None, why: str) -> None:
+    path = tmp_path / "tokens"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SettingError) as caught:
+        trust(load({}, {"CLIENT_TOKEN_FILE": str(path)}))
+    assert str(caught.value) == f"CLIENT_TOKEN_FILE cannot be used: {path}: {why}"

@@ -1,5 +1,6 @@
 """The format of messages, byte by byte where it matters, and what is refused."""
 
+import gc
 import struct
 
 import pytest
@@ -114,6 +115,12 @@ REFUSED = {
     "an empty want": (HEAD + section(WANTS, b"\0\0"), "a key is empty"),
     "a want that is not UTF-8": (HEAD + section(WANTS, b"\0\x01\xff"), "malformed"),
     "a want past its section": (HEAD + section(WANTS, b"\0\x02a") + section(WANTS, b"\0\x01b"), "1 bytes too early"),
+    "more wants than fit": (HEAD + section(WANTS, b"\0\1a" * 131_072), "says more than 131072 things"),
+    "more sections than fit": (HEAD + section(99, b"") * 131_073, "says more than 131072 things"),
+    "more keys listed than fit": (
+        HEAD + section(LISTINGS, struct.pack(">IBI", 0, 0, 131_071) + struct.pack(">QIH", 1, 1, 1) * 131_071),
+        "says more than 131072 things",
+    ),
     "entries that promise": (one_entry(b"", b"", count=2**32 - 1), "too early"),
     "an entry without key": (one_entry(entry_record(0, 1, 0, 0), b"v"), "a key is empty"),
     "an entry whose key is not UTF-8": (one_entry(entry_record(1, 0, 0, 0), b"\xc3"), "malformed"),
@@ -128,6 +135,16 @@ REFUSED = {
 def test_what_is_no_message_is_refused_with_a_reason(data: bytes, why: str) -> None:
     with pytest.raises(wire.WireError, match=why):
         wire.decode(data)
+
+
+def test_the_bytes_of_a_message_are_let_go_at_once() -> None:
+    """Cycles would hold megabytes until the collector comes, which is seldom."""
+    good, (bad, _) = HEAD + section(WANTS, b"\0\1a" * 100), REFUSED["more wants than fit"]
+    gc.collect()
+    wire.decode(good)
+    with pytest.raises(wire.WireError):
+        wire.decode(bad)
+    assert gc.collect() == 0
 
 
 def test_every_refusal_is_the_peers_fault() -> None:

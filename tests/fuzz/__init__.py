@@ -1,0 +1,1 @@
+"""Inputs that a coverage-guided fuzzer found, and the fuzzer."""

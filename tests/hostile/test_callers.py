@@ -1,0 +1,164 @@
+"""Attackers that call a node: those that know no secret, and those that speak its protocol."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from functools import partial
+
+import pytest
+
+from gossip.data.entry import Entry
+from tests.hostile import messages
+from tests.hostile.siege import Siege, answered, at_once, posted, send
+from tests.nodes import RunningNode, free_ports, wait_until
+
+PACKED = "Content-Encoding: deflate"
+ATTACKERS = 4
+"""At once."""
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[tuple[RunningNode, RunningNode]]:
+    """A node, and its honest peer."""
+    ports = free_ports(2)
+    peers = ",".join(f"127.0.0.1:{port}" for port in ports)
+    with ExitStack() as stack:
+        node, honest = (
+            stack.enter_context(RunningNode(f"--peers={peers}", "--gossip-interval=0.2", peer_port=port))
+            for port in ports
+        )
+        node.put("kept", b"1")
+        wait_until(lambda: honest.get("kept"))
+        yield node, honest
+
+
+@pytest.mark.parametrize("kind", messages.BOMBS)
+def test_bombs(cluster: tuple[RunningNode, RunningNode], kind: str) -> None:
+    """They are worked at one after the other: at once they would take twice as much."""
+    node, honest = cluster
+    raw = posted(messages.packed(messages.BOMBS[kind]), PACKED)
+    with Siege(node, honest, most_mib=48):
+        expected = 400 if kind in messages.TOO_MUCH else 200
+        assert set(at_once(ATTACKERS, lambda: answered(node.peer_port, raw))) == {expected}
+
+
+@pytest.mark.parametrize("body", messages.HUGE_COUNTS.values(), ids=messages.HUGE_COUNTS.keys())
+def test_promises_of_more_than_is_there(cluster: tuple[RunningNode, RunningNode], body: bytes) -> None:
+    node, honest = cluster
+    with Siege(node, honest, most_mib=16):
+        for _ in range(50):
+            assert answered(node.peer_port, posted(body)) == 400
+
+
+def test_another_cluster(cluster: tuple[RunningNode, RunningNode]) -> None:
+    node, honest = cluster
+    evil = messages.message(sender=messages.sender("else\nwhere"), entries=[(b"k", Entry(1, 1, b"evil", b""))])
+    with Siege(node, honest, most_mib=16):
+        for _ in range(100):
+            assert answered(node.peer_port, posted(evil)) == 403
+        assert node.get("k") is None
+
+
+def test_entries_that_are_not_to_be_taken(cluster: tuple[RunningNode, RunningNode]) -> None:
+    node, honest = cluster
+    later, ahead = messages.now() + messages.YEAR, [(b"future %d" % n, Entry(0, 1, b"v", b"")) for n in range(5000)]
+    future = [(key, entry._replace(time=later)) for key, entry in ahead]
+    large = [(b"large", Entry(messages.now(), 1, bytes(2**20 + 1), b""))]
+    with Siege(node, honest):
+        for entries in (future, large):
+            for _ in range(5):
+                evil = messages.message(sender=messages.sender(latest=later), entries=entries)
+                assert answered(node.peer_port, posted(evil)) == 200
+        assert node.get("future 0", "large") is None
+        assert node.put("mine", b"1") in (201, 204)
+        stamp = requests_stamp(node, "mine")
+        assert stamp < messages.now() + 60_000_000, "a clock that was lied to would own the key for a year"
+
+
+def requests_stamp(node: RunningNode, key: str) -> int:
+    head = send(node.client_port, f"HEAD /map/{key} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()).decode()
+    return int(head.partition('ETag: "')[2].partition("-")[0])
+
+
+def test_keys_over_limit_cannot_be_said() -> None:
+    """Their length has two bytes: what comes behind is another field."""
+    with pytest.raises(Exception, match=r"format requires|out of range"):
+        messages.message(entries=[(b"k" * 65_536, Entry(1, 1, b"", b""))])
+
+
+def test_lies_in_digests(cluster: tuple[RunningNode, RunningNode]) -> None:
+    node, honest = cluster
+    with Siege(node, honest):
+        for lie in (messages.lie(), messages.listing_of_nothing()):
+            assert set(at_once(ATTACKERS, partial(answered, node.peer_port, posted(lie)))) == {200}
+
+
+@pytest.mark.parametrize(
+    ("at", "path", "size"), [("client_port", "/map", 2**21), ("peer_port", "/exchange", 3 * 2**20)]
+)
+def test_slow_bodies(cluster: tuple[RunningNode, RunningNode], at: str, path: str, size: int) -> None:
+    """Two hundred that send nearly all of some megabytes, and then a byte now and then."""
+    node, honest = cluster
+    port, over = getattr(node, at), threading.Event()
+    raw = posted(bytes(size), path=path)[:-100]
+
+    def trickle() -> None:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            with suppress(TimeoutError):
+                connection.sendall(raw)
+            while not over.wait(0.2):
+                connection.sendall(b"x")
+
+    attack = threading.Thread(target=at_once, args=(200, trickle), daemon=True)
+    with Siege(node, honest):
+        attack.start()
+        time.sleep(2)  # that long they go on
+        over.set()
+        attack.join()
+
+
+def test_two_hundred_connections(cluster: tuple[RunningNode, RunningNode]) -> None:
+    node, honest = cluster
+    with Siege(node, honest, most_mib=32), ExitStack() as stack:
+        for port in (node.peer_port, node.client_port):
+            for begun in (b"", b"POST /exchange HTTP/1.1\r\nHost: x\r\n"):
+                for _ in range(100):
+                    connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+                    with suppress(OSError):
+                        connection.sendall(begun)
+
+
+JSON = {
+    "deep": b"[" * 2_000_000,
+    "deep objects": b'{"a":' * 400_000,
+    "lists": b"[" + b"[]," * 690_000 + b"0]",
+    "objects": b'{"a":[' + b"{}," * 690_000 + b"0]}",
+    "a long number": b'{"a":' + b"9" * 2_000_000 + b"}",
+    "many keys": b"{" + b",".join(b'"%x":1' % number for number in range(180_000)) + b"}",
+}
+
+
+@pytest.mark.parametrize("body", JSON.values(), ids=JSON.keys())
+def test_json(cluster: tuple[RunningNode, RunningNode], body: bytes) -> None:
+    node, honest = cluster
+    raw = posted(body, path="/map")
+    with Siege(node, honest):
+        assert set(at_once(ATTACKERS, lambda: answered(node.client_port, raw))) <= {413, 422}
+
+
+def test_deep_json_does_not_end_a_node_with_the_smallest_stacks() -> None:
+    with RunningNode("--thread-stack-bytes=131072") as node:
+        for kind in ("deep", "deep objects"):
+            assert answered(node.client_port, posted(JSON[kind], path="/map")) == 422
+        assert node.process.poll() is None
+
+
+def test_queries_that_say_much_in_few_bytes(cluster: tuple[RunningNode, RunningNode]) -> None:
+    node, honest = cluster
+    with Siege(node, honest), socket.create_connection(("127.0.0.1", node.client_port)) as connection:
+        for number in range(1100):
+            said = b"&".join(b"%x" % name for name in range(number, number + 1600))
+            connection.sendall(b"GET /map?k=%d&%b HTTP/1.1\r\nHost: localhost\r\n\r\n" % (number, said))
+            assert connection.recv(4096)

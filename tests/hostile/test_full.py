@@ -1,0 +1,93 @@
+"""A full store: what it still takes, from whom, and what is said of the rest; and a million tombstones."""
+
+import requests
+
+from gossip.data.entry import Entry
+from tests.hostile import messages
+from tests.hostile.siege import answered, memory_mib, posted
+from tests.nodes import RunningNode, free_ports, wait_until
+
+SMALL = ("--max-store-bytes=100000", "--max-value-bytes=20000", "--gossip-interval=0.1")
+
+
+def status(node: RunningNode, method: str, key: str, value: bytes = b"") -> int:
+    return requests.request(method, f"{node.url}/map?k={key}", data=value, timeout=10).status_code
+
+
+def fill(node: RunningNode, name: str) -> None:
+    for number in range(5):
+        assert node.put(f"{name}{number}", bytes(19_000)) == 201
+
+
+def test_a_full_store_refuses_what_grows_it_and_nothing_else() -> None:
+    with RunningNode(*SMALL) as node:
+        fill(node, "k")
+        answer = requests.put(f"{node.url}/map?k=new", data=bytes(19_000), timeout=10)
+        assert (answer.status_code, answer.text) == (507, "the map is full: keys and values may take 100000 bytes\n")
+        items = {"a": {"value": "x" * 9000}, "k0": {"value": "x" * 19_000}}
+        several = requests.post(f"{node.url}/map", json=items, timeout=10)
+        assert several.status_code == 507
+        assert node.get("a") is None, "all or none"
+        assert status(node, "PUT", "k0", bytes(19_000)) == 204, "what does not grow needs no room"
+        assert status(node, "PUT", "k0", b"") == 204
+        assert status(node, "PUT", "new", bytes(18_000)) == 201, "there is room again"
+        assert status(node, "PUT", "k0", bytes(19_000)) == 507
+        assert status(node, "DELETE", "k1") == 204
+
+
+def test_tombstones_count_and_deletes_are_taken_when_all_room_is_taken() -> None:
+    """1,000 entries are the least that may be held, however small the store."""
+    with RunningNode("--max-store-bytes=20000") as node:
+        for number in range(1000):
+            assert node.put(f"{number}", b"") == 201
+        assert status(node, "PUT", "new") == 507
+        assert status(node, "DELETE", "0") == 204
+        assert status(node, "PUT", "new") == 507, "what was deleted is remembered, and takes its place"
+        assert status(node, "PUT", "0", b"again") == 201
+        assert node.stats()["entries"] == "1000"
+
+
+def test_nodes_that_filled_up_apart_come_to_hold_the_same() -> None:
+    """Entries from peers are taken up to twice the limit."""
+    ports = free_ports(2)
+    flags = (*SMALL, f"--peers=127.0.0.1:{ports[0]},127.0.0.1:{ports[1]}")
+    with RunningNode(*flags, peer_port=ports[0]) as one:
+        fill(one, "one")
+        with RunningNode(*SMALL, peer_port=ports[1]) as two:
+            fill(two, "two")
+            wait_until(lambda: one.stats()["fingerprint"] == two.stats()["fingerprint"], seconds=20)
+            assert one.stats()["entries"] == two.stats()["entries"] == "10"
+            assert status(one, "PUT", "new", b"") == status(two, "PUT", "new", b"") == 507
+            assert "WARNING" not in two.log
+
+
+def test_what_lies_beyond_is_refused_counted_and_told() -> None:
+    entries = [(b"theirs%d" % number, Entry(messages.now(), 7, bytes(19_000), b"")) for number in range(20)]
+    with RunningNode(*SMALL) as node:
+        fill(node, "k")
+        for _ in range(3):
+            assert answered(node.peer_port, posted(messages.message(entries=entries))) == 200
+        stats = node.stats()
+        assert int(stats["bytes"]) <= 200_000
+        assert stats["entries"] == "10"
+        assert int(stats["nPeerFaults"]) == 3 * 15, "each one that was not taken"
+        told = [line for line in node.log.splitlines() if "entry refused, full" in line]
+        assert len(told) == 1
+        assert "leave no room for more from peers" in told[0]
+        for number in range(5):
+            assert node.get(f"k{number}"), "nothing that was here was dropped"
+
+
+def test_a_million_tombstones_take_the_memory_that_is_stated_and_no_more() -> None:
+    """One entry for each 64 bytes, twice that from peers, some 300 bytes each besides its key."""
+    with RunningNode(f"--max-store-bytes={64 * 50_000}") as node:
+        node.put("kept", b"1")
+        before = memory_mib(node, "VmRSS")
+        for first in range(0, 1_000_000, 40_000):
+            assert answered(node.peer_port, posted(messages.tombstones(first, 40_000))) == 200
+        assert node.stats()["entries"] == "100000"
+        assert memory_mib(node, "VmHWM") - before < 128 + 100_000 * 310 // 2**20
+        assert node.get("kept") == b"kept=1\n"
+        assert status(node, "PUT", "new") == 507
+        assert int(node.stats()["nPeerFaults"]) == 900_001
+        assert len(node.log.splitlines()) <= 5

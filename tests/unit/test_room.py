@@ -1,0 +1,46 @@
+"""Room for what is large: who gets it, who waits, and who is sent away."""
+
+import threading
+
+from gossip.serving.room import Room
+from tests.nodes import wait_until
+from tests.unit.fakes import error_of, refusal_of
+
+
+def test_there_is_so_much_and_no_more() -> None:
+    room = Room(100)
+    room.take(60, 0)
+    room.take(40, 0)
+    assert refusal_of(lambda: room.take(1, 0.01)) == (503, "too much is on its way to this node; try again")
+    room.give_back(40)
+    room.take(40, 0)
+
+
+def test_who_finds_none_parts_and_is_told_when_to_come_back() -> None:
+    room = Room(1)
+    room.take(1, 0)
+    error = error_of(lambda: room.take(1, 0))
+    assert (error.answer.fields, error.close) == ((("Retry-After", "1"),), True)
+
+
+def test_who_waits_gets_what_others_give_back() -> None:
+    room, got = Room(100), threading.Event()
+    room.take(80, 0)
+
+    def wait() -> None:
+        room.take(50, 10)
+        got.set()
+
+    threading.Thread(target=wait, daemon=True).start()
+    assert not got.wait(0.05)
+    room.give_back(80)
+    wait_until(got.is_set)
+
+
+def test_what_is_larger_than_all_there_is_goes_alone() -> None:
+    room = Room(100)
+    room.take(500, 0)
+    assert refusal_of(lambda: room.take(1, 0))[0] == 503
+    room.give_back(500)
+    room.take(1, 0)
+    assert refusal_of(lambda: room.take(500, 0))[0] == 503
