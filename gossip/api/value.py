@@ -4,10 +4,12 @@ from gossip.api.entries import checked_type, fields_of, type_of
 from gossip.api.query import key_in_path, query_of
 from gossip.api.writes import ABSENT, Writes, is_known
 from gossip.data.store import Store
-from gossip.serving.answer import Answer
+from gossip.serving.answer import Answer, Fields
 from gossip.serving.request import Request
 
 PREFIX = "/map/"
+_HARMLESS: Fields = (("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
+"""A value that is a page runs nothing in the browser that opens it: it would have the rights of the status page."""
 
 
 class ValueApi:
@@ -26,7 +28,7 @@ class ValueApi:
         none_match = request.head.fields.get(b"if-none-match")
         if none_match is not None and is_known(none_match, entry):
             return Answer(304, fields=fields)
-        return Answer(200, (entry.value or b"",), type_of(entry), fields)
+        return Answer(200, (entry.value or b"",), type_of(entry), fields + _HARMLESS)
 
     def put(self, request: Request) -> Answer:
         """The body becomes the value, of the type that the request says."""

@@ -63,11 +63,13 @@ def selectors_meet_labels(manifest: Manifest) -> Iterator[str]:
 
 def ports_meet(manifest: Manifest) -> Iterator[str]:
     named = {port["name"]: port["containerPort"] for port in manifest.node["ports"]}
-    peer_port = _settings(manifest).peer_port
+    settings = _settings(manifest)
+    peer_port = settings.peer_port
+    health_port = settings.health_port if settings.peer_tls_cert else peer_port
     for name, probe in manifest.probes.items():
         port = probe["httpGet"]["port"]
-        if named.get(port, port) != peer_port:
-            yield f"{name} asks port {port}, peers and health are at {peer_port}"
+        if named.get(port, port) != health_port:
+            yield f"{name} asks port {port}, health is at {health_port}"
     for port in manifest.service["spec"]["ports"]:
         if named.get(port["targetPort"], port["targetPort"]) != peer_port or port["port"] != peer_port:
             yield f"the Service leads to port {port['targetPort']} by {port['port']}, peers are at {peer_port}"

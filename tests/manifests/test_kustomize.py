@@ -9,7 +9,7 @@ from tests.manifests.manifest import Document, Manifest
 from tests.manifests.policy import lets_in
 from tests.manifests.test_k8s_deploy import VERSIONS, breaches, invalid_against
 
-OVERLAYS = ["base", "overlays/secured", "overlays/metrics", "overlays/bare"]
+OVERLAYS = ["base", "overlays/secured", "overlays/metrics", "overlays/bare", "overlays/tls"]
 NAME = {"app.kubernetes.io/name": "gossipcar-example"}
 
 
@@ -72,7 +72,16 @@ def test_secured_the_node_alone_has_the_secret() -> None:
     assert secured.pod["volumes"] == [{"name": "gossipcar-peers", "secret": {"secretName": "gossipcar-peers"}}]
     mounts = [{"name": "gossipcar-peers", "mountPath": "/etc/gossipcar", "readOnly": True}]
     assert secured.node["volumeMounts"] == mounts
+    assert secured.literals["PEER_SECRET_FILE"] == "/etc/gossipcar/secret"
     assert "volumeMounts" not in secured.app
+
+
+def test_tls_comes_on_top_of_the_secret() -> None:
+    pods = made("overlays/tls")
+    assert [volume["name"] for volume in pods.pod["volumes"]] == ["gossipcar-tls", "gossipcar-peers"]
+    given = {name for name in pods.literals if name.startswith("PEER_TLS") or name == "PEER_SECRET_FILE"}
+    assert given == {"PEER_TLS_CERT", "PEER_TLS_KEY", "PEER_TLS_CA", "PEER_SECRET_FILE"}
+    assert {document["kind"] for document in pods.documents} >= {"Certificate", "Issuer", "NetworkPolicy"}
 
 
 def test_metrics_are_where_the_annotations_say() -> None:
@@ -89,6 +98,13 @@ def test_bare_the_pods_run_gossipcar_and_nothing_else(bare: Manifest) -> None:
     assert "initContainers" not in bare.pod
     settings = load_settings({}, bare.literals)
     assert (settings.client_host, settings.client_port, settings.peer_port) == (("::",), 80, 46747)
+
+
+def test_bare_clients_may_call_it_by_the_names_of_its_service(bare: Manifest) -> None:
+    names = bare.literals["CLIENT_HOSTS"].replace("$(MY_POD_NAMESPACE)", "shop").split(",")
+    assert names == ["gossipcar", "gossipcar.shop", "gossipcar.shop.svc", "gossipcar.shop.svc.cluster.local"]
+    listed = [variable["name"] for variable in bare.node["env"]]
+    assert listed.index("MY_POD_NAMESPACE") < listed.index("CLIENT_HOSTS"), "what is referred to must come first"
 
 
 def test_bare_a_service_leads_clients_to_it(bare: Manifest) -> None:

@@ -1,7 +1,9 @@
 """Keys and values that somebody made up to do harm, or that nobody can see: text they are, and text they stay."""
 
 import pytest
+import requests
 
+from tests.nodes import RunningNode
 from tests.page.browser import Browser
 from tests.page.staged import Staged, peer
 
@@ -106,3 +108,12 @@ def test_a_value_in_short_and_in_whole(browser: Browser, staged: Staged, value: 
     browser.element("#key-rows summary").click()
     browser.wait(lambda: browser.texts("#key-rows pre") == ["k", whole], "the details")
     assert browser.complaints() == []
+
+
+def test_a_value_that_is_a_page_runs_nothing(browser: Browser) -> None:
+    page = b"<!doctype html><title>harmless</title><script>document.title = 'harmed'</script><p id='end'>the end"
+    with RunningNode() as node:
+        requests.put(f"{node.url}/map/page", data=page, headers={"Content-Type": "text/html"}, timeout=5)
+        browser.open(f"{node.url}/map/page")
+        browser.wait_for_text("#end", "the end")
+        assert browser.driver.title == "harmless"

@@ -24,6 +24,11 @@ PORTS = range(20_000, 30_000)
 PATIENCE_SECONDS = 1.0
 """A node that takes longer over an answer counts as silent."""
 
+_NOBODY_IS_ASKED = [
+    f"--{name}=" for name in ("client-token-file", "peer-secret-file", "peer-tls-cert", "peer-tls-key", "peer-tls-ca")
+] + ["--health-port="]
+"""Whatever the environment says: all are on this machine, and the demo itself is a client."""
+
 STARTING, UP, KILLED, ENDED = "starting", "up", "killed", "ended"
 
 _PROGRAM = Path(__file__).parents[3] / "gossipcar.py"
@@ -52,6 +57,7 @@ class DemoNode:
             *(sys.executable, str(_LEASH), str(_PROGRAM), f"--cluster-name={cluster}", f"--peers={peers}"),
             *(f"--client-host={LOOPBACK}", f"--client-port={ports[0]}"),
             *(f"--peer-host={LOOPBACK}", f"--peer-port={ports[1]}", "--service-dns-name=", "--my-pod-ip="),
+            *_NOBODY_IS_ASKED,
         ]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
         self._process: subprocess.Popen[bytes] | None = None
