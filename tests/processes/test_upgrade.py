@@ -1,4 +1,4 @@
-"""A rolling upgrade: nodes of the last release beside those of this version, until all are replaced."""
+"""A rolling upgrade: nodes of earlier releases beside those of this version, until all are replaced."""
 
 import shutil
 import subprocess
@@ -13,19 +13,32 @@ import requests
 
 from tests.nodes import ROOT, RunningNode, free_ports, wait_until
 
-LAST_RELEASE = "c7983e9dea219f97c7bcab36031ef94989f283ac"
-"""The commit of release 0.1.0."""
+RELEASES = {
+    "0.1.0": "c7983e9dea219f97c7bcab36031ef94989f283ac",
+    "0.2.0": "a989af45a558e35d37eaeacb27469d2c28a20997",
+}
+"""The commits of earlier releases."""
 
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that has the last release's code."""
+    """The folder that has the code of 0.1.0, which knew values only."""
+    return code_of("0.1.0", tmp_path_factory)
+
+
+@pytest.fixture(scope="module", params=RELEASES)
+def any_release(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """The folder that has an earlier release's code."""
+    return code_of(request.param, tmp_path_factory)
+
+
+def code_of(version: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not shutil.which("git") or not shutil.which("tar"):
-        pytest.skip("unavoidable: without git and tar the last release's code is not to be had")
-    command = ["git", "-C", str(ROOT), "archive", LAST_RELEASE, "gossipcar.py", "gossip"]
+        pytest.skip("unavoidable: without git and tar an earlier release's code is not to be had")
+    command = ["git", "-C", str(ROOT), "archive", RELEASES[version], "gossipcar.py", "gossip"]
     archive = subprocess.run(command, capture_output=True, check=False)
     if archive.returncode:
-        pytest.skip("unavoidable: this copy's history does not reach back to the last release")
+        pytest.skip("unavoidable: this copy's history does not reach back to that release")
     folder = tmp_path_factory.mktemp("release")
     subprocess.run(["tar", "-x", "-C", str(folder)], input=archive.stdout, check=True)
     return folder
@@ -63,11 +76,11 @@ def everywhere(nodes: list[RunningNode], written: dict[str, str]) -> bool:
     return all(node.get(*written) == lines for node in nodes)
 
 
-def test_nodes_are_replaced_one_by_one_and_nothing_is_lost(release: Path) -> None:
+def test_nodes_are_replaced_one_by_one_and_nothing_is_lost(any_release: Path) -> None:
     with ExitStack() as stack:
         ports = free_ports(4)
         start = starter(stack, ports)
-        nodes = [start(port, release) for port in ports[:3]] + [start(ports[3], ROOT)]
+        nodes = [start(port, any_release) for port in ports[:3]] + [start(ports[3], ROOT)]
         fill_with_what_the_release_does_not_know(nodes[3])
         written: dict[str, str] = {}
         for turn in range(3):
