@@ -182,6 +182,8 @@ class Streams:
 
     def _hear(self, stream: Stream) -> None:
         """Something arrives. Mostly it is the end; what else it may be is for whoever has the connection next."""
+        if self._stopping:
+            return  # the server may have closed our half already, and the client is still to hear the end
         try:
             stream.talks = bool(stream.connection.recv(1, socket.MSG_PEEK))
         except BlockingIOError:
