@@ -85,4 +85,4 @@ class FromFiles(Generic[_Made]):
     def _look(self) -> list[tuple[int, ...]]:
         """What changes when a file does, or the symbolic links on the way to it."""
         states = [os.stat(path) for path in self._paths]
-        return [(state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns) for state in states]
+        return [(state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns) for state in states]

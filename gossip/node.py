@@ -77,7 +77,7 @@ class Node:
         self.trust = trust(settings)
         carrier = Transport(message_limit(limits), self.metrics, self.trust.proofs, self.trust.client_tls)
         calls = Calls(self._roster, carrier.post, self.faults, self.metrics)
-        sightings = Sightings()
+        sightings = Sightings(failures=self._roster.failures)
         self._syncer = Syncer(self.store, exchange, calls, sightings, settings.gossip_interval, rng)
         self._sweeper = Sweeper(self.store)
         self._confirm = Confirmer(exchange, calls).confirm

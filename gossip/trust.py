@@ -21,7 +21,7 @@ LEAST_BYTES = 16
 MOST_SECRETS = 16
 """A message by none of them costs a look at all."""
 
-log = logging.getLogger("gossipcar")
+log = logging.getLogger("gossipcar.node")
 
 
 class Trust(NamedTuple):

@@ -59,11 +59,14 @@ def names(text: str) -> tuple[str, ...]:
 _ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 
 
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+
 def origins(text: str) -> tuple[str, ...]:
     found = tuple(item.lower() for item in _listed(text))
     if not all(map(_ORIGIN.fullmatch, found)):
         raise ValueError(text)
-    return found
+    return tuple(item.removesuffix(_DEFAULT_PORTS[item.partition(":")[0]]) for item in found)  # as browsers write them
 
 
 PORT_NOT_GIVEN = 0

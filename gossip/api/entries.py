@@ -141,7 +141,7 @@ def _item(key: str, item: object, most: int, expiry_after: Callable[[float | Non
     kept = checked_type(content_type.encode(errors="replace") if isinstance(content_type, str) else b"\0")
     if ttl is None:
         return value, attached(0, kept)
-    seconds = float(ttl) if isinstance(ttl, (int, float)) and not isinstance(ttl, bool) and ttl < 10**15 else None
+    seconds = float(ttl) if isinstance(ttl, (int, float)) and not isinstance(ttl, bool) and 0 < ttl < 10**15 else None
     return value, attached(expiry_after(seconds), kept)
 
 

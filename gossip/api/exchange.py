@@ -29,6 +29,10 @@ def message_limit(limits: StoreLimits) -> int:
     return 4 * MESSAGE_BUDGET + limits.value_bytes
 
 
+_OF_BROWSERS = {b"origin", b"sec-fetch-site"}
+"""Fields that no peer sends, and that no page can keep its browser from sending with a POST."""
+
+
 class ExchangeApi:
     """Answers exchanges that peers begin."""
 
@@ -55,18 +59,18 @@ class ExchangeApi:
         """A message of a few kilobytes can unfold into tens of megabytes, and two at once are not done sooner."""
 
     def post(self, request: Request) -> Answer:
-        """400 for bytes that are no message, 401 for what is not proven, 403 for another cluster's message, 415 for an
-        unknown version's."""
+        """400 for bytes that are no message, 401 for what is not proven, 403 for another cluster's message and for web
+        pages, 415 for an unknown version's."""
+        if not _OF_BROWSERS.isdisjoint(request.head.fields):
+            raise HttpError(403, "a browser asks, on behalf of a page; this port is for peers")
         try:
             asked, body = self._proven(request)
             with self._one_at_a_time:
                 answer = self._answer(request, asked, body)
-        except Unproven as fault:
-            self._faults.note(fault.kind, f"from {request.client}: {fault}")
-            raise HttpError(401, str(fault), _PROVE) from None
         except PeerFault as fault:
-            self._faults.note(fault.kind, str(fault))
-            raise HttpError(_status(fault), str(fault)) from None
+            self._faults.note(fault.kind, f"from {request.client}: {fault}")
+            fields = _PROVE if isinstance(fault, Unproven) else ()
+            raise HttpError(_status(fault), str(fault), fields) from None
         request.make_room(len(answer.body[0]))
         return answer
 
@@ -138,6 +142,8 @@ def _text(raw: bytes) -> str:
 
 
 def _status(fault: PeerFault) -> int:
+    if isinstance(fault, Unproven):
+        return 401
     if isinstance(fault, OtherCluster):
         return 403
     return 415 if isinstance(fault, wire.UnknownVersion) else 400

@@ -109,6 +109,11 @@ class Roster:
         before = self._standings.get(address, Standing(0, 0.0))
         self._standings[address] = Standing(before.failures + 1, self._now())
 
+    def failures(self) -> dict[Address, float]:
+        """All peers that may be out there now, and when a call last failed, if no later one did not; else 0."""
+        standings = self._standings
+        return {address: standings[address].since if address in standings else 0.0 for address in self.known()}
+
     def is_self(self, address: Address) -> None:
         """This address turned out to be this node's own."""
         if address not in self._found_out:

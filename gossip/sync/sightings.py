@@ -1,10 +1,12 @@
 """What each peer was like when it was last heard: for people to see whether the cluster agrees. Decides nothing.
 
-It is no list of members: a peer is in it while it is heard, by whatever way, and gone five minutes later.
+It is no list of members: a peer is in it while it is heard, by whatever way. It is gone when a call to it fails, when
+discovery no longer gives its address, and five minutes later in any case; who only ever called, and may be another
+process by now, a minute later.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from gossip.sync.address import Address
@@ -12,6 +14,11 @@ from gossip.sync.message import Sender
 
 KEPT_SECONDS = 300.0
 """A peer that was not heard for so long is forgotten."""
+
+CALLER_SECONDS = 60.0
+"""The same, of a peer that only ever called: it has no address at which it could be missed."""
+
+_GONE = float("inf")
 
 MOST = 10_000
 """So many are kept, whoever says to be how many."""
@@ -41,8 +48,14 @@ class Sighting:
 class Sightings:
     """Safe to use from any thread: each change is one step."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        now: Callable[[], float] = time.monotonic,
+        failures: Callable[[], Mapping[Address, float]] | None = None,
+    ) -> None:
+        """`failures` gives the addresses of all peers there may be, and when the last call to each failed, by `now`."""
         self._now = now
+        self._failures = failures
         self._sightings: dict[int, Sighting] = {}
 
     def answered(self, said: Sender, agrees: bool, address: Address, round_trip: float, offset: int) -> None:
@@ -59,8 +72,15 @@ class Sightings:
 
     def all(self) -> list[Sighting]:
         """Those heard of late, the latest first."""
-        oldest = self._now() - KEPT_SECONDS
-        found = [sighting for sighting in self._sightings.copy().values() if sighting.at >= oldest]
+        now, failures = self._now(), self._failures() if self._failures else None
+
+        def is_there(sighting: Sighting) -> bool:
+            address, at = sighting.address, sighting.at
+            if address is None:
+                return now - at <= CALLER_SECONDS
+            return now - at <= KEPT_SECONDS and (failures is None or failures.get(address, _GONE) <= at)
+
+        found = filter(is_there, self._sightings.copy().values())
         return sorted(found, key=lambda sighting: sighting.at, reverse=True)
 
     def _seen(self, said: Sender, agrees: bool) -> Sighting:

@@ -7,42 +7,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 import requests
 
 from tests.nodes import ROOT, RunningNode, free_ports, wait_until
-
-SIZE = 5
-KEYS = [f"key-{number}" for number in range(SIZE)]
-ALL_LINES = b"".join(f"key-{number}=value {number}\n".encode() for number in range(SIZE))
-
-
-class Cluster:
-    """Five nodes that know each other's ports."""
-
-    def __init__(self, stack: ExitStack, *flags: str) -> None:
-        self._stack = stack
-        self.ports = free_ports(SIZE)
-        self._peers = ",".join(f"127.0.0.1:{port}" for port in self.ports)
-        self.nodes = [self.start(port, *flags) for port in self.ports]
-
-    def start(self, port: int, *flags: str) -> RunningNode:
-        node = RunningNode(f"--peers={self._peers}", "--gossip-interval=0.1", *flags, peer_port=port)
-        return self._stack.enter_context(node)
-
-
-@pytest.fixture
-def cluster() -> Iterator[Cluster]:
-    with ExitStack() as stack:
-        yield Cluster(stack)
-
-
-def write_one_each(cluster: Cluster) -> None:
-    for number, node in enumerate(cluster.nodes):
-        assert node.put(KEYS[number], f"value {number}".encode()) in (201, 204)
+from tests.processes.cluster import ALL_LINES, KEYS, SIZE, Cluster, write_one_each
 
 
 def agree(cluster: Cluster) -> bool:
@@ -73,25 +44,6 @@ def test_news_waits_for_no_round_and_comes_once() -> None:
         wait_until(everywhere_at_once)
         assert agree(cluster)
         assert {node.stats()["nNewsDropped"] for node in cluster.nodes} == {"0"}
-
-
-def test_every_node_sees_that_all_agree_at_both_ports(cluster: Cluster) -> None:
-    write_one_each(cluster)
-    origins = {node.stats()["origin"] for node in cluster.nodes}
-
-    def sees_agreement(node: RunningNode, url: str) -> bool:
-        seen = requests.get(f"{url}/peers", timeout=5).json()
-        others = origins - {seen["origin"]}
-        agreeing = {peer["origin"] for peer in seen["peers"] if peer["agrees"] and peer["address"]}
-        return (
-            agreeing == others and seen["agreeing"] == SIZE - 1 and seen["fingerprint"] == node.stats()["fingerprint"]
-        )
-
-    for node in cluster.nodes:
-        for url in (node.url, node.peer_url):
-            wait_until(lambda: sees_agreement(node, url))  # noqa: B023 - called before the next turn
-    peers = requests.get(f"{cluster.nodes[0].url}/peers", timeout=5).json()["peers"]
-    assert all(abs(peer["clockOffsetMs"]) < 1000 and 0 < peer["roundTripMs"] < 5000 for peer in peers)
 
 
 def test_a_killed_node_comes_back_and_has_everything(cluster: Cluster) -> None:

@@ -62,7 +62,7 @@ def test_a_fault_that_comes_again_is_one_line_and_summed_up_in_the_end() -> None
     (nobody,) = free_ports(1)
     with RunningNode(f"--peers=127.0.0.1:{nobody}", "--gossip-interval=0.02") as node:
         wait_until(lambda: int(node.stats()["nPeerFaults"]) >= 20)
-        assert len(events(node.log, "level=warning")) == 1
+        assert len(events(node.log, "level=warning logger=faults")) == 1
         end(node)
         first, again = events(node.log, 'logger=faults msg="peer not reachable"')
     assert again.startswith(f"{first} count=")

@@ -123,7 +123,7 @@ def test_other_methods_get_405_with_allow(node: RunningNode, method: str) -> Non
     assert response.headers["Allow"] == "DELETE, GET, HEAD, POST, PUT"
 
 
-@pytest.mark.parametrize("path", ["/", "/maps", "/MAP", "/MAP/a", "/keys/a", "/exchange"])
+@pytest.mark.parametrize("path", ["/maps", "/MAP", "/MAP/a", "/keys/a", "/exchange"])
 def test_other_paths_get_404(node: RunningNode, path: str) -> None:
     assert requests.get(f"{node.url}{path}", timeout=5).status_code == 404
 

@@ -23,7 +23,7 @@ def node() -> Iterator[RunningNode]:
         running.put("secret", b"1")
         yield running
         assert running.get("secret") == b"secret=1\n", "nobody who was refused has changed anything"
-        assert "WARNING" not in running.log
+        assert running.log.count("level=warning") == running.log.count("reaches the peer port") == 1
 
 
 def asked(node: RunningNode, method: str, host: str = "localhost", **fields: str) -> requests.Response:

@@ -45,8 +45,11 @@ def test_what_an_answer_tells(answer: Reply, level: str, words: str) -> None:
 
 def told(**since: float) -> dict[str, Any]:
     """What a node says of peers that differ since so many seconds, beside one that agrees."""
-    agreeing = {"address": None, "origin": "0f", "agrees": True, "agreesSinceSecs": 100.0}
-    differing = [{"address": None, "origin": at, "agrees": False, "agreesSinceSecs": s} for at, s in since.items()]
+    agreeing = {"address": None, "origin": "0f", "agrees": True, "agreesSinceSecs": 100.0, "leaving": False}
+    differing = [
+        {"address": None, "origin": at, "agrees": False, "agreesSinceSecs": s, "leaving": False}
+        for at, s in since.items()
+    ]
     return {"agreeing": 1, "peers": [agreeing, *differing], "notHeard": ["10.0.0.9:46747"]}
 
 

@@ -163,3 +163,16 @@ def test_a_node_does_not_take_itself_for_a_peer() -> None:
     door = Door(store)
     door.post(wire.encode(make_exchange(store).opening()))
     assert door.sightings.all() == []
+
+
+@pytest.mark.parametrize("field", ["Origin: http://localhost", "Origin: null", "Sec-Fetch-Site: same-origin"])
+def test_no_web_page_speaks_as_a_peer(field: str) -> None:
+    store = make_store(1)
+    door = Door(store)
+    message = opening()
+    message.entries = [(b"k", Entry(NOON, 2, b"v"))]
+    body = wire.encode(message)
+    head = f"POST /exchange HTTP/1.1\r\nHost: localhost\r\n{field}\r\nContent-Length: {len(body)}\r\n\r\n"
+    said = (403, "a browser asks, on behalf of a page; this port is for peers")
+    assert refusal_of(lambda: door.answer(head.encode() + body)) == said
+    assert store.get(b"k") is None

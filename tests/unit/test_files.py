@@ -118,3 +118,12 @@ def test_the_first_time_it_must_be_there(tmp_path: Path) -> None:
     (tmp_path / "number").write_text("none")
     with pytest.raises(Unusable):
         Numbers(tmp_path / "number")
+
+
+def test_a_file_of_the_same_size_and_time_is_read_again_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "number"
+    path.write_text("1")
+    numbers, state = Numbers(path), path.stat()
+    path.write_text("2")
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert numbers.after(2) == 2

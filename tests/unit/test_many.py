@@ -57,6 +57,7 @@ NO_ITEMS = [
     b'{"\\u0000a": {"value": "x"}}',
     b'{"a": {"value": "x", "ttl": 0}}',
     b'{"a": {"value": "x", "ttl": "5"}}',
+    b'{"a": {"value": "x", "ttl": -' + b"9" * 400 + b"}}",
     b'{"a": {"value": "x", "ttl": true}}',
     b'{"a": {"value": "x", "ttl": NaN}}',
     b'{"a": {"value": "x", "ttl": 1e400}}',

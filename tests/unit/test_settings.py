@@ -19,6 +19,7 @@ GOOD = [
     ("CLIENT_HOSTS", "Map, map.shop.svc.", ("map", "map.shop.svc")),
     ("CLIENT_HOSTS", "*", ("*",)),
     ("CLIENT_ORIGINS", "https://App.example:8443,http://[::1]", ("https://app.example:8443", "http://[::1]")),
+    ("CLIENT_ORIGINS", "https://a:443,http://[::1]:80,http://a:443", ("https://a", "http://[::1]", "http://a:443")),
     ("CLIENT_TOKEN_FILE", "/run/secrets/tokens", "/run/secrets/tokens"),
     ("PEER_HOST", "0.0.0.0", ("0.0.0.0",)),
     ("PEER_PORT", "7000", 7000),

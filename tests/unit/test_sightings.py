@@ -9,6 +9,7 @@ from gossip.sync.sightings import Sighting, Sightings
 from tests.unit.fakes import Watch
 
 PEER = Address("10.0.0.1", 1)
+OTHER = Address("10.0.0.2", 1)
 
 
 def said(origin: int, fingerprint: int = 7) -> Sender:
@@ -33,9 +34,9 @@ def test_a_peer_is_seen_by_both_ways_and_by_when_it_last_changed() -> None:
 def test_a_peer_that_is_not_heard_for_five_minutes_is_forgotten() -> None:
     now = Watch(100.0)
     sightings = Sightings(now)
-    sightings.called(said(1), agrees=True)
+    sightings.answered(said(1), True, PEER, 0.002, 0)
     now.now = 300.0
-    sightings.called(said(2), agrees=True)
+    sightings.answered(said(2), True, OTHER, 0.002, 0)
     now.now = 400.0
     assert [sighting.origin for sighting in sightings.all()] == [2, 1]
     now.now = 400.1
@@ -59,3 +60,28 @@ def test_a_process_that_is_started_anew_takes_the_place_of_the_one_before() -> N
     sightings.called(said(3), agrees=True)
     sightings.answered(said(2), True, PEER, 0.002, 0)
     assert sorted(sighting.origin for sighting in sightings.all()) == [2, 3]
+
+
+def test_who_only_called_is_forgotten_after_a_minute() -> None:
+    now = Watch(100.0)
+    sightings = Sightings(now)
+    sightings.called(said(1), agrees=True)
+    now.now = 160.0
+    assert [sighting.origin for sighting in sightings.all()] == [1]
+    now.now = 160.1
+    assert sightings.all() == []
+
+
+def test_who_does_not_answer_any_more_is_not_there_until_it_is_heard_again() -> None:
+    now = Watch(100.0)
+    failures = {PEER: 0.0, OTHER: 0.0}
+    sightings = Sightings(now, lambda: failures)
+    sightings.answered(said(1), True, PEER, 0.002, 0)
+    sightings.answered(said(2), True, OTHER, 0.002, 0)
+    failures[PEER] = 101.0
+    assert [sighting.origin for sighting in sightings.all()] == [2]
+    now.now = 102.0
+    sightings.called(said(1), agrees=True)
+    assert [sighting.origin for sighting in sightings.all()] == [1, 2]
+    del failures[OTHER]
+    assert [sighting.origin for sighting in sightings.all()] == [1]

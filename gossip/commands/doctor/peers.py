@@ -43,7 +43,7 @@ class Doctor:
     def __init__(self, settings: Settings) -> None:
         """Raises SettingError where the files by which peers know each other cannot be used."""
         limits = StoreLimits(value_bytes=settings.max_value_bytes)
-        trusted = trust(settings)
+        self.trusted = trusted = trust(settings)
         # as Node makes its own
         transport = Transport(message_limit(limits), proofs=trusted.proofs, tls=trusted.client_tls)
         self._calls = Calls(Roster(list, (), random.Random()), transport.post, Faults(), Metrics())

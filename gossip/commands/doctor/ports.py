@@ -62,7 +62,7 @@ class Ports:
         for port in (settings.client_port, fallback):
             url = f"http://{_in_url(settings.client_host[0])}:{port}"
             try:
-                told = _peers(url) if port else None
+                told = _peers(url, self._token()) if port else None
             except RequestRefused as refused:
                 yield warning(f"CLIENT_PORT {port}", f"a node runs here, but does not talk to the doctor: {refused}")
                 return
@@ -73,6 +73,18 @@ class Ports:
                 return
         about, may_give_way = f"CLIENT_PORT {settings.client_port}", {"lenient": lenient, "fallback": fallback}
         yield self._could_have(about, settings.client_host, settings.client_port, name="CLIENT_PORT", **may_give_way)
+
+    def look_at_health_port(self) -> Iterator[Finding]:
+        """Whether a node could have it, where it would want it."""
+        settings, port = self._settings, self._settings.health_port
+        if not (settings.peer_tls_cert or "health_port" in settings.chosen):
+            return
+        if self.origin is None and not self._serves_clients:
+            yield self._could_have(f"HEALTH_PORT {port}", settings.peer_host, port, name="HEALTH_PORT")
+
+    def _token(self) -> str | None:
+        tokens = self._doctor.trusted.tokens()
+        return tokens[0].decode("latin-1") if tokens else None
 
     def _could_have(self, about: str, hosts: Sequence[str], port: int, **options: Any) -> Finding:
         """Tries to open it as a node does, and gives it back at once."""
@@ -101,10 +113,11 @@ def _in_url(host: str) -> str:
     return f"[{bare}]" if ":" in bare else bare
 
 
-def _peers(url: str) -> dict[str, Any] | None:
-    """What a node there says of its peers; None when no node is there. Raises RequestRefused when one wants a token."""
+def _peers(url: str, token: str | None) -> dict[str, Any] | None:
+    """What a node there says of its peers; None when none serves clients. Raises RequestRefused for want of a token."""
     try:
-        with Client(url, _PATIENCE_SECONDS) as client:
+        with Client(url, _PATIENCE_SECONDS, token) as client:
+            client.stats()  # which the port for peers has not
             told = client.peers()
         return told if "notHeard" in told else None
     except RequestRefused as refused:
@@ -118,7 +131,9 @@ def _peers(url: str) -> dict[str, Any] | None:
 def agreement(told: dict[str, Any]) -> Finding:
     """Whether those that the node here hears hold what it holds. Where it hears nobody, the doctor looks itself."""
     peers = told["peers"]
-    differing = [peer for peer in peers if not peer["agrees"] and peer["agreesSinceSecs"] > _DIFFERS_SECONDS]
+    differing = [
+        peer for peer in peers if not (peer["agrees"] or peer["leaving"]) and peer["agreesSinceSecs"] > _DIFFERS_SECONDS
+    ]
     if not differing:
         return ok("agreement", f"the node that runs here agrees with {told['agreeing']} of {len(peers)} peers it hears")
     longest = max(peer["agreesSinceSecs"] for peer in differing)

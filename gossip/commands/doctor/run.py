@@ -50,6 +50,7 @@ def findings(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Ite
     ports = Ports(settings, doctor)
     yield from ports.look_at_client_port()
     yield from ports.look_at_peer_port()
+    yield from ports.look_at_health_port()
     names = Names(settings)
     yield from names.look_up()
     others = [address for address in names.addresses if not _is_own(settings, address)]
