@@ -12,7 +12,7 @@ from tests.unit.fakes import receive_all
 from tests.unit.serving import GET, IMPATIENT, LAST_GET, LAST_PUT, PUT, connect, serving, talk
 from tests.unit.streaming import Script, streaming
 
-SECONDS = 0.15
+SECONDS = 0.3
 
 
 def counted(server: Server, count: int) -> Requests:
