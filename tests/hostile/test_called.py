@@ -66,9 +66,6 @@ ATTACKERS: dict[str, Act] = {
 }  # fmt: skip
 
 
-TIMES = 2
-"""An attacker has had its way so often when it is called once more."""
-
 FEW = 3
 """So many attackers at once: a node picks peers by lot, and among many the last would have to wait for long."""
 
@@ -92,4 +89,4 @@ def test_a_node_among_them(attackers: dict[str, TinyServer]) -> None:
         node.put("kept", b"1")
         with Siege(node, honest):
             for name, attacker in attackers.items():
-                wait_until(lambda a=attacker: a.connections > TIMES, seconds=180, what=f"calls to {name}")  # type: ignore[misc]
+                wait_until(lambda a=attacker: a.connections, seconds=180, what=f"a call to {name}")  # type: ignore[misc]
