@@ -68,6 +68,7 @@ class Faults:
                 self._wait_until(fault.at)
                 if fault.kind == CALM:
                     self._undo(running)
+                    self._note(str(fault))
                     self._cluster.calm(fault.seconds)
                     self.count[CALM] += 1
                 else:
