@@ -159,7 +159,7 @@ def table(samples: Sequence[Sample]) -> None:
         last = part[-1]
         rate = (last.written - before.written) / (last.at - before.at)
         print(
-            f"| {before.at / 60:.0f} to {last.at / 60:.0f} | {memory:.1f} | {descriptors:.0f} | {threads:.0f} "
+            f"| {before.at / 60:.1f} to {last.at / 60:.1f} | {memory:.1f} | {descriptors:.0f} | {threads:.0f} "
             f"| {entries:,.0f} | {rate:.0f} |"
         )
         before = last

@@ -1,5 +1,7 @@
 """A seed says what will happen."""
 
+from itertools import pairwise
+
 from tests.chaos.plan import CALM, CALM_SECONDS, EVERY_SECONDS, KILL, LONGEST, Fault, plan
 
 
@@ -17,7 +19,7 @@ def test_every_kind_of_fault_comes_before_any_comes_again() -> None:
 
 def test_nothing_begins_in_a_calm_and_a_kill_comes_after_it() -> None:
     faults = plan(5, 180, 8)
-    calms = [(fault, after) for fault, after in zip(faults, faults[1:], strict=False) if fault.kind == CALM]
+    calms = [(fault, after) for fault, after in pairwise(faults) if fault.kind == CALM]
     assert len(calms) > 5
     for calm, after in calms:
         assert (after.kind, after.at) == (KILL, calm.at + CALM_SECONDS)
