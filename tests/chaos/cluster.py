@@ -63,7 +63,7 @@ class Cluster:
         return self._current[host]
 
     def start(self, host: int) -> None:
-        process = Process(host)
+        process, since = Process(host), len(self._history)
         self._current[host] = process
         self.processes.append(process)
         process.node = self._network.node(
@@ -71,7 +71,7 @@ class Cluster:
         )
         with self._network.at(host):
             origin, _ = asking.held([])
-        self._history.append(Started(origin))
+        self._history.append(Started(origin, since))
         process.origin = origin
 
     def kill(self, host: int) -> None:

@@ -74,6 +74,8 @@ def test_who_was_dead_when_a_write_was_asked_for_has_not_confirmed_it() -> None:
     assert check([*before, write, Ended(A, heir=None)], all_hold(None, C, D)) == [
         "k was lost: c ends with nothing, below 1/0; 1 confirmed it to a, and of 2 who may have held it 0 are dead"
     ]
+    one_more = [*ALL, Ended(B, heir=None), write, Started(0xE, since=5), Ended(A, heir=None), Ended(0xE, heir=None)]
+    assert check(one_more, all_hold(None, C, D)) == []
     meanwhile = [*before, write._replace(since=4), Ended(A, heir=None)]
     assert check(meanwhile, all_hold(None, C, D)) == []
 
@@ -176,7 +178,7 @@ def test_what_was_lost_before_a_calm_is_not_missed_after_it() -> None:
 def test_what_was_everywhere_may_be_lost_when_all_that_were_there_are_dead() -> None:
     before = [*ALL, Write(A, b"k", b"one", acknowledged=True), Calm(), Settled()]
     killed = [Ended(process, heir=None) for process in (A, B, C, D)]
-    assert check([*before, *killed, Started(0xE)], all_hold(None, 0xE)) == []
+    assert check([*before, *killed, Started(0xE, since=11)], all_hold(None, 0xE)) == []
     assert check([*before, *killed[:-1], Stopping(D), Ended(D, heir=0xE)], all_hold(None, 0xE)) == [
         "k was lost: e ends with nothing, below 1/0; "
         "all had time to hear of it in a calm, and of 4 who may have held it 3 are dead"

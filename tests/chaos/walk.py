@@ -62,7 +62,7 @@ class Walk:
         """Who handed over to a process, and at which place in the history it was done."""
         self._latest: dict[Process, int] = {}
         """The greatest time that a process must have seen: its next write is above it."""
-        self._started: set[Process] = set()
+        self._started_at = {event.process: event.since for event in history if isinstance(event, Started)}
         self._stopping: set[Process] = set()
         self._ended_at: dict[Process, int] = {}
         self._before_calm: dict[bytes, Stamp] = {}
@@ -90,13 +90,11 @@ class Walk:
         return last
 
     def _take(self, event: object, number: int) -> None:
-        if isinstance(event, Started):
-            self._started.add(event.process)
-        elif isinstance(event, Write):
-            self._written(event)
+        if isinstance(event, Write):
+            self._written(event, number)
         elif isinstance(event, Add):
             self.sums.added(event)
-            self._written(event.write)
+            self._written(event.write, number)
         elif isinstance(event, Read):
             self._read(event)
         elif isinstance(event, Survey):
@@ -108,7 +106,7 @@ class Walk:
         elif isinstance(event, Calm):
             self._before_calm = {key: due.stamp for key, due in surviving(self).items()}
         elif isinstance(event, Settled):
-            living = self._started - {*self.heirs}
+            living = self._there(number, number)
             self.spread.append(Spread(self._before_calm, len(living), living, "all had time to hear of it in a calm"))
 
     def _ended(self, end: Ended, number: int) -> None:
@@ -131,7 +129,12 @@ class Walk:
             for key, stamp in survey.stamps.items():
                 _raise(self.kept[survey.process], key, stamp)
 
-    def _written(self, write: Write) -> None:
+    def _there(self, since: int, until: int) -> set[Process]:
+        """The processes that may have been there between two places in the history."""
+        started = {process for process, at in self._started_at.items() if at <= until}
+        return {process for process in started if self._ended_at.get(process, since) >= since}
+
+    def _written(self, write: Write, number: int) -> None:
         if not write.acknowledged or write.process is None:
             return
         self._latest[write.process] = time = self._latest.get(write.process, 0) + 1
@@ -140,9 +143,9 @@ class Walk:
         if write.value is None:
             self.deletes.add((write.key, (time, 0)))
         if write.confirmed:
-            peers = {process for process in self._started if self._ended_at.get(process, write.since) >= write.since}
+            peers = self._there(write.since, number) - {write.process}
             how = f"{write.confirmed} confirmed it to {write.process:x}"
-            self.spread.append(Spread({write.key: (time, 0)}, write.confirmed, peers - {write.process}, how))
+            self.spread.append(Spread({write.key: (time, 0)}, write.confirmed, peers, how))
 
     def _read(self, read: Read) -> None:
         process, key, stamp = read.process, read.key, stamp_of(read.entry)
