@@ -1,7 +1,7 @@
 """What happened in a run, as far as the checker must know it.
 
-Rule 1: an event is noted once it is over; only `Stopping` is noted before its signal is sent, and `Calm` when it begins.
-        So whatever stands before a `Stopping` was over when the process began to stop.
+Rule 1: an event is noted once it is over; only `Stopping` is noted before its signal is sent, and `Calm` when it
+        begins. So whatever stands before a `Stopping` was over when the process began to stop.
 Rule 2: a process has one client, which does one thing at a time: what stands later of it was begun later.
 Rule 3: each value is written once, in the whole run. So a value says which write it is of; a tombstone does not.
 """
