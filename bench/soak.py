@@ -61,6 +61,7 @@ class Soak:
         self._environ = {
             "PEERS": ",".join(f"127.0.0.1:{port}" for port in self._ports[nodes:]),
             "TOMBSTONE_TTL": str(TOMBSTONE_SECONDS),
+            "MALLOC_ARENA_MAX": "2",  # as in the image
         }
         self.nodes = [self._start(place) for place in range(nodes)]
         self.restarts = 0
