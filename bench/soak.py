@@ -34,9 +34,9 @@ WARM_UP = 0.25
 """The part of a run that does not count, at most `LONGEST_WARM_UP` seconds."""
 LONGEST_WARM_UP = 600.0
 FLAT = 0.05
-"""Memory is flat if no sample differs from the median by more than this part of it."""
+"""Memory is flat if the medians of the first and the last quarter differ by no more than this part."""
 FEW = 2
-"""Descriptors and threads are flat if the medians of the first and the last quarter differ by so many at the most."""
+"""Descriptors and threads are flat if these differ by so many at the most."""
 ROWS = 12
 
 
@@ -175,8 +175,7 @@ def verdict(samples: Sequence[Sample]) -> bool:
     for name in ("memory", "descriptors", "threads"):
         column = [float(getattr(sample, name)) for sample in samples]
         first, last, middle = median(column[:quarter]), median(column[-quarter:]), median(column)
-        furthest = max(abs(value - middle) for value in column) / middle
-        flat.append(furthest <= FLAT if name == "memory" else abs(last - first) <= FEW)
+        flat.append(abs(last - first) <= (FLAT * first if name == "memory" else FEW))
         figures = " | ".join(f"{value:.1f}" for value in (first, last, min(column), middle, max(column)))
         print(f"| {name} | {figures} | {'yes' if flat[-1] else 'NO'} |")
     return all(flat)
