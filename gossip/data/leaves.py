@@ -134,7 +134,10 @@ class Leaves:
         self.entries -= 1
         self.tombstones -= old.value is None
         self.bytes -= size(key, old)
-        del self._leaves[leaf_of(key)][key]
+        leaf = self._leaves[number := leaf_of(key)]
+        del leaf[key]
+        if not leaf:
+            del self._leaves[number]  # else keys that come and go would leave a dict in each leaf
         if key[0] == MARK:
             self._counters.went(key)
         name = counter_of(key)
@@ -166,7 +169,8 @@ class Leaves:
         changes: dict[int, int] = {}
         for key, counted in self._unsettled.items():
             number = FIRST_LEAF + (crc32(key) >> 16)
-            held = leaves[number].get(key)
+            leaf = leaves.get(number)
+            held = leaf.get(key) if leaf else None
             change = 0 if held is None else fingerprint(key, held)
             if counted is not None:
                 change ^= fingerprint(key, counted)

@@ -1,4 +1,4 @@
-"""What a node holds, asked by the protocol of peers from the node's own host (see `Network.at`)."""
+"""What a node holds, asked by the protocol of peers; at this host (see `Network.at`), unless another is named."""
 
 from gossip.data.entry import Entry
 from gossip.data.limits import StoreLimits
@@ -18,14 +18,17 @@ _SENDER = Sender(CLUSTER, origin=0xC4A05, time=0, latest=0, fingerprint=0, large
 _TRANSPORT = Transport(limit=4 * _LARGEST)
 
 
-def ask(message: Message, seconds: float) -> Message:
+HERE = "127.0.0.1"
+
+
+def ask(message: Message, seconds: float, host: str = HERE) -> Message:
     """Its answer. Raises PeerFault when there is none within so many seconds."""
-    return wire.decode(_TRANSPORT.post(Address("127.0.0.1", PEER_PORT), wire.encode(message), seconds))
+    return wire.decode(_TRANSPORT.post(Address(host, PEER_PORT), wire.encode(message), seconds))
 
 
-def held(keys: list[bytes], seconds: float = 10.0) -> tuple[Process, dict[bytes, Entry]]:
+def held(keys: list[bytes], seconds: float = 10.0, host: str = HERE) -> tuple[Process, dict[bytes, Entry]]:
     """Who the node is, and which of these keys it holds."""
-    answer = ask(Message(_SENDER, wants=keys), seconds)
+    answer = ask(Message(_SENDER, wants=keys), seconds, host)
     return answer.sender.origin, dict(answer.entries)
 
 

@@ -8,20 +8,22 @@
 (d) A key's stamp never goes backwards at one process, and what it acknowledges is stamped above all that it had held.
 (e) One stamp is of one write.
 (f) A process that is stopped says what became of what it held, unless it held nothing.
+(g) What n peers confirmed lives on while fewer than n of those that were there, or of their heirs, are dead.
+(h) What there was when a calm began was everywhere when it had settled: it lives on while one of them does.
+(i) No deleted key returns: (c), (g) and (h) hold for deletes as for values. What has expired has no value.
+(j) Counters are exact: what was acknowledged counts once, unless (c), (g) and (h) let it go, and nothing else counts
+    but adds of which it is not known whether they were made. What is read is the sum of the shares that are held.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import chain
 
+from gossip.data.counters import counter_of, share_key, share_of
 from gossip.data.entry import Entry
-from tests.chaos.history import Contents, Ended, History, Process, Read, Stamp, Stopping, Survey, Write, stamp_of
-
-SHOWN_BYTES = 40
-"""So much of a value is shown to people."""
-
-Stamps = dict[Process, dict[bytes, Stamp]]
-"""What a process must hold for each key, at the least."""
+from tests.chaos.history import Contents, History, Process, Read, Stamp, Total, Write, stamp_of
+from tests.chaos.walk import Walk, surviving
+from tests.chaos.words import entry_named, key_named, stamp_named, whose
 
 
 def check(history: History, contents: Contents) -> list[str]:
@@ -34,108 +36,21 @@ def check(history: History, contents: Contents) -> list[str]:
         *_invented(history, contents),
         *_ambiguous(history, contents),
         *_lost(walk, contents),
+        *_not_expired(contents),
+        *_wrong_shares(walk, contents),
+        *_wrong_totals(history, contents),
     ]
 
 
-class Walk:
-    """What follows from a history by itself, event by event."""
-
-    def __init__(self, history: History) -> None:
-        self.problems: list[str] = []
-        self.kept: Stamps = defaultdict(dict)
-        """What must be there while the process lives, and must be handed over when it stops."""
-        self.heirs: dict[Process, Process | None] = {}
-        """For each process that ended, whom it handed over to."""
-        self._least: Stamps = defaultdict(dict)
-        """What the next read must show."""
-        self._handed_over: dict[Process, list[tuple[int, Process]]] = defaultdict(list)
-        """Who handed over to a process, and at which place in the history it was done."""
-        self._latest: dict[Process, int] = {}
-        """The greatest time that a process must have seen: its next write is above it."""
-        self._stopping: set[Process] = set()
-        for number, event in enumerate(history):
-            if isinstance(event, Write):
-                self._written(event)
-            elif isinstance(event, Read):
-                self._read(event)
-            elif isinstance(event, Survey):
-                self._surveyed(event)
-            elif isinstance(event, Stopping):
-                self._stopping.add(event.process)
-            elif isinstance(event, Ended):
-                self._ended(event, number)
-
-    def keeper(self, process: Process) -> Process | None:
-        """The living process that must have what this one held; None when all who must have are dead."""
-        last = self._last_heir(process)
-        return None if last in self.heirs else last
-
-    def circles(self) -> Iterator[str]:
-        for process in self.heirs:
-            if self._last_heir(process) in self.heirs:
-                yield f"{process:x} handed over to nobody in the end: its heirs are each other's"
-
-    def _last_heir(self, process: Process) -> Process | None:
-        """The last of its heirs' heirs; one that has ended only if they go round in a circle."""
-        last: Process | None = process
-        for _ in self.heirs:
-            last = self.heirs.get(last, last) if last is not None else None
-        return last
-
-    def _ended(self, end: Ended, number: int) -> None:
-        self.heirs[end.process] = end.heir
-        if end.heir is not None:
-            self._handed_over[end.heir].append((number, end.process))
-        if end.silent and self.kept[end.process]:
-            key = _key(min(self.kept[end.process]))
-            self.problems.append(f"{end.process:x} was stopped and did not say what became of {key}")
-
-    def _surveyed(self, survey: Survey) -> None:
-        for number, process in self._handed_over[survey.process]:
-            promised = self.kept[process].items() if number < survey.since else ()
-            lacking = [key for key, stamp in promised if survey.stamps.get(key, (0, 0)) < stamp]
-            if lacking:
-                keys = f"{_key(min(lacking))} and {len(lacking) - 1} others"
-                self.problems.append(f"{survey.process:x} lacks what {process:x} handed over: {keys}")
-        if survey.process not in self._stopping:
-            for key, stamp in survey.stamps.items():
-                _raise(self.kept[survey.process], key, stamp)
-
-    def _written(self, write: Write) -> None:
-        if not write.acknowledged or write.process is None:
-            return
-        self._latest[write.process] = time = self._latest.get(write.process, 0) + 1
-        _raise(self._least[write.process], write.key, (time, 0))
-        _raise(self.kept[write.process], write.key, (time, 0))
-
-    def _read(self, read: Read) -> None:
-        process, key, stamp = read.process, read.key, stamp_of(read.entry)
-        least = self._least[process].get(key, (0, 0))
-        if stamp < least:
-            self.problems.append(f"{_key(key)} went back at {process:x}: {_named(stamp)} after {_named(least)}")
-        _raise(self._least[process], key, stamp)
-        if read.entry and (process not in self._stopping or stamp[1] == process):
-            _raise(self.kept[process], key, stamp)
-        self._latest[process] = max(self._latest.get(process, 0), stamp[0])
-
-
-def surviving(walk: Walk) -> dict[bytes, tuple[Stamp, Process]]:
-    """For each key the greatest stamp that must have survived, and the process that held it."""
-    greatest: dict[bytes, tuple[Stamp, Process]] = {}
-    for process, kept in walk.kept.items():
-        if walk.keeper(process) is not None:
-            for key, stamp in kept.items():
-                greatest[key] = max(greatest.get(key, ((0, 0), 0)), (stamp, process))
-    return greatest
-
-
 def _lost(walk: Walk, contents: Contents) -> Iterator[str]:
-    for key, (stamp, process) in surviving(walk).items():
+    for key, (stamp, why) in surviving(walk).items():
         for node, entries in contents.items():
-            held = stamp_of(entries.get(key))
+            entry = entries.get(key)
+            held = stamp_of(entry)
             if held < stamp:
-                why = f"{process:x} held it, and {walk.keeper(process):x} lives"
-                yield f"{_key(key)} was lost: {node:x} ends with {_named(held)}, below {_named(stamp)}; {why}"
+                end = f"{node:x} ends with {stamp_named(held)}, below {stamp_named(stamp)}; {why}"
+                returned = (key, stamp) in walk.deletes and entry and entry.value is not None
+                yield f"{key_named(key)} {'returned after its delete' if returned else 'was lost'}: {end}"
                 break
 
 
@@ -145,26 +60,41 @@ def _differing(contents: Contents) -> Iterator[str]:
         for key in sorted({*contents[first], *contents[node]}):
             here, there = contents[first].get(key), contents[node].get(key)
             if here != there:
-                yield f"{_key(key)} differs: {_shown(here)} at {first:x}, {_shown(there)} at {node:x}"
+                yield f"{key_named(key)} differs: {entry_named(here)} at {first:x}, {entry_named(there)} at {node:x}"
 
 
 def _invented(history: History, contents: Contents) -> Iterator[str]:
-    writers: dict[tuple[bytes, bytes | None], Process | None] = {
-        (event.key, event.value): event.process for event in history if isinstance(event, Write)
-    }
+    """What a share may be is known to `Sums`."""
+    writers = _writers(history)
     for key, entry in _all_entries(history, contents):
-        if (key, entry.value) not in writers:
-            yield f"{_key(key)} was held as {_shown(entry)}, which nobody wrote"
-        elif writers[key, entry.value] not in (None, entry.origin):
-            yield f"{_key(key)} was held as {_shown(entry)}, which was written at {writers[key, entry.value]:x}"
+        known = writers[key, entry.value] if counter_of(key) == key else {whose(key)}
+        if not known:
+            yield f"{key_named(key)} was held as {entry_named(entry)}, which nobody wrote"
+        elif not known & {None, entry.origin}:
+            places = ", ".join(sorted(f"{process:x}" for process in known if process is not None))
+            yield f"{key_named(key)} was held as {entry_named(entry)}, which was written at {places}"
+
+
+def _writers(history: History) -> dict[tuple[bytes, bytes | None], set[Process | None]]:
+    """Who wrote which value to which key, or ended it, by a delete or an expiry."""
+    writers: dict[tuple[bytes, bytes | None], set[Process | None]] = defaultdict(set)
+    for event in history:
+        if isinstance(event, Write):
+            writers[event.key, event.value].add(event.process)
+            if event.expires:
+                writers[event.key, None].add(event.process)
+    return writers
 
 
 def _ambiguous(history: History, contents: Contents) -> Iterator[str]:
     known: dict[Stamp, tuple[bytes, Entry]] = {}
     for key, entry in _all_entries(history, contents):
-        before = known.setdefault(stamp_of(entry), (key, entry))
-        if before != (key, entry):
-            yield f"one stamp is of two writes: {_key(before[0])}, {_shown(before[1])}; {_key(key)}, {_shown(entry)}"
+        before, one = known.setdefault(stamp_of(entry), (key, entry))
+        expired = entry.extra and None in (one.value, entry.value)
+        same = one._replace(value=None) == entry._replace(value=None) if expired else one == entry
+        if before != key or not same:
+            writes = f"{key_named(before)}, {entry_named(one)}; {key_named(key)}, {entry_named(entry)}"
+            yield f"one stamp is of two writes: {writes}"
 
 
 def _all_entries(history: History, contents: Contents) -> list[tuple[bytes, Entry]]:
@@ -174,19 +104,28 @@ def _all_entries(history: History, contents: Contents) -> list[tuple[bytes, Entr
     return [*dict.fromkeys(chain(read, held))]
 
 
-def _raise(least: dict[bytes, Stamp], key: bytes, stamp: Stamp) -> None:
-    least[key] = max(least.get(key, (0, 0)), stamp)
+def _not_expired(contents: Contents) -> Iterator[str]:
+    for node, entries in contents.items():
+        for key, entry in entries.items():
+            if entry.extra and entry.value is not None:
+                yield f"{key_named(key)} has not expired at {node:x}: {entry_named(entry)}"
 
 
-def _key(key: bytes) -> str:
-    return key.decode()
+def _wrong_shares(walk: Walk, contents: Contents) -> Iterator[str]:
+    held = next(iter(contents.values()))
+    added = {share_key(counter, process) for process, counter in walk.sums.shares()}
+    for key in sorted(added | {key for key in held if counter_of(key) != key}):
+        yield from walk.sums.judge(key, held.get(key), whole=walk.keeper(whose(key)) is not None)
 
 
-def _named(stamp: Stamp) -> str:
-    return f"{stamp[0]}/{stamp[1]:x}" if stamp[0] else "nothing"
-
-
-def _shown(entry: Entry | None) -> str:
-    if entry is None:
-        return "nothing"
-    return f"{entry.value and entry.value[:SHOWN_BYTES]!r} of {_named(stamp_of(entry))}"
+def _wrong_totals(history: History, contents: Contents) -> Iterator[str]:
+    for event in history:
+        if isinstance(event, Total):
+            held = contents[event.process].items()
+            shares = [
+                share_of(entry) for key, entry in held if key != event.counter and counter_of(key) == event.counter
+            ]
+            total = sum(share.amount for share in shares if share) if shares else None
+            if event.total != total:
+                place = f"{event.counter.decode()} reads {event.total} at {event.process:x}"
+                yield f"{place}, where the shares sum up to {total}"

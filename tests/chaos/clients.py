@@ -7,11 +7,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import NamedTuple
 
+from gossip.data.counters import share_key
 from gossip.sync.message import PeerFault
 from tests.chaos import asking
 from tests.chaos.cluster import Cluster, Process
-from tests.chaos.history import History, Read, Write
+from tests.chaos.history import Add, History, Read, Write
 from tests.netns.network import Network
 
 WRITES_A_SECOND = 100.0
@@ -27,10 +29,22 @@ SHARED = 20
 """Keys that all clients write."""
 
 OWN = 20
-"""Keys of each host that only its own client writes. All others are written once."""
+"""Keys of each host that only its own client writes, besides deletes. All others are written once."""
 
 SIZES = (0,) * 15 + (100,) * 4 + (10_000,)
 """So many random bytes a value has besides those that make it the only one of its kind."""
+
+COUNTERS = (b"visits", b"orders", b"votes")
+
+PUT, DELETE, ADD = "PUT", "DELETE", "POST"
+ACTS = (PUT,) * 7 + (DELETE, ADD, ADD)
+PARAMETERS = ("",) * 6 + ("&wait=1", "&wait=1", "&wait=2")
+"""What a write asks for, besides."""
+WAIT_SECONDS = 0.5
+"""How long it waits for peers: less long than the client does."""
+TTLS = ("",) * 9 + ("&ttl=2",)
+MOST_ADDED = 999
+"""Small enough for all sums of some adds to be tried, large enough for few of them to be equal."""
 
 ALSO_READ = 20
 LATEST_ALSO_READ, LATEST = 10, 200
@@ -55,20 +69,46 @@ class Client:
         if process.origin is None:
             return False
         self._count += 1
-        key, value = self._key(), self._value()
-        self._written.append(key)
-        acknowledged = _put(key, value)
-        same = self._cluster.current(self._host) is process
-        self._history.append(Write(process.origin if same else None, key, value, acknowledged))
-        if acknowledged:
+        act = self._rng.choice(ACTS)
+        key = self._add(process) if act == ADD else self._write(process, act)
+        if key is not None:
             self._read([key, *self._others()], process)
-        return acknowledged and process.stopping
+        return key is not None and process.stopping
+
+    def _write(self, process: Process, act: str) -> bytes | None:
+        """The key that was written for certain."""
+        key, value = (self._key(), self._value()) if act == PUT else (self._held_of_late(), None)
+        parameters = self._rng.choice(PARAMETERS) + (self._rng.choice(TTLS) if value else "")
+        self._written.append(key)
+        since = len(self._history)
+        answer = _ask(act, f"k={key.decode()}{parameters}", value)
+        origin, expires = self._origin(process), "ttl" in parameters
+        if answer.absent:
+            return None
+        self._history.append(Write(origin, key, value, answer.made, answer.confirmed, since, expires))
+        return key if answer.made else None
+
+    def _add(self, process: Process) -> bytes | None:
+        """The key of the share that was added to for certain."""
+        counter, amount = self._rng.choice(COUNTERS), self._rng.randint(1, MOST_ADDED)
+        since = len(self._history)
+        answer = _ask("POST", f"k={counter.decode()}&add={amount}{self._rng.choice(PARAMETERS)}")
+        origin = self._origin(process)
+        self._history.append(Add(origin, counter, amount, answer.made, answer.confirmed, since))
+        return share_key(counter, origin) if answer.made and origin is not None else None
+
+    def _origin(self, process: Process) -> int | None:
+        """Whom the last request went to: this process, or it may have been another one."""
+        return process.origin if self._cluster.current(self._host) is process else None
 
     def _key(self) -> bytes:
         shared = b"shared-%d" % self._rng.randrange(SHARED)
         own = b"own-%d-%d" % (self._host, self._rng.randrange(OWN))
         once = b"once-%d-%d" % (self._host, self._count)
         return self._rng.choice((shared, own, once))
+
+    def _held_of_late(self) -> bytes:
+        return self._rng.choice(self._written[-LATEST:] or [b"shared-0"])
 
     def _others(self) -> list[bytes]:
         pick = self._rng.choices
@@ -115,15 +155,24 @@ def clients(network: Network, cluster: Cluster, history: History, seed: int) -> 
         client.result()
 
 
-def _put(key: bytes, value: bytes) -> bool:
-    """Whether a write was acknowledged. Otherwise nothing is known of it."""
+class Answered(NamedTuple):
+    """What became of a write, as far as it was answered."""
+
+    made: bool
+    confirmed: int = 0
+    absent: bool = False
+    """Whether there was nothing to delete."""
+
+
+def _ask(method: str, query: str, body: bytes | None = None) -> Answered:
     connection = http.client.HTTPConnection("127.0.0.1", 80, timeout=PATIENCE)
     try:
-        connection.request("PUT", f"/map?k={key.decode()}", value)
-        status = connection.getresponse().status
+        connection.request(method, f"/map?{query}&timeout={WAIT_SECONDS}", body)
+        response = connection.getresponse()
+        status, confirmed = response.status, int(response.getheader("Gossip-Confirmed") or 0)
     except (OSError, http.client.HTTPException):
-        return False
+        return Answered(made=False)
     finally:
         connection.close()
-    assert status in (201, 204, 503), f"a write was answered {status}"
-    return status != 503
+    assert status in (200, 201, 202, 204, 404, 503), f"a write was answered {status}"
+    return Answered(status in (200, 201, 202, 204), confirmed, absent=status == 404)

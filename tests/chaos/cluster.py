@@ -9,7 +9,7 @@ from pathlib import Path
 from gossip.sync.message import PeerFault
 from tests.chaos import asking
 from tests.chaos.clock import SteppedClock
-from tests.chaos.history import Contents, Ended, History, Stopping, Survey, stamp_of
+from tests.chaos.history import Calm, Contents, Ended, History, Settled, Started, Stopping, Survey, Total, stamp_of
 from tests.chaos.history import Process as Origin
 from tests.netns.network import Network
 from tests.nodes import RunningNode
@@ -63,14 +63,16 @@ class Cluster:
         return self._current[host]
 
     def start(self, host: int) -> None:
-        process = Process(host)
+        process, since = Process(host), len(self._history)
         self._current[host] = process
         self.processes.append(process)
         process.node = self._network.node(
             host, {"MY_POD_IP": self._network.address(host), **self._clocks[host].environ}
         )
         with self._network.at(host):
-            process.origin, _ = asking.held([])
+            origin, _ = asking.held([])
+        self._history.append(Started(origin, since))
+        process.origin = origin
 
     def kill(self, host: int) -> None:
         node, origin = self._running(host)
@@ -117,6 +119,12 @@ class Cluster:
         """The clock of the host's processes is so many seconds ahead from now on."""
         self._clocks[host].set(ahead)
 
+    def calm(self, seconds: float) -> None:
+        """Let the nodes be for so long."""
+        self._history.append(Calm())
+        time.sleep(seconds)
+        self._history.append(Settled())
+
     def agree(self) -> bool:
         """Whether all nodes have one fingerprint."""
         return len({self._fingerprint(host) for host in self.hosts}) == 1
@@ -128,6 +136,15 @@ class Cluster:
                 origin, entries = asking.everything()
             contents[origin] = entries
         return contents
+
+    def read_totals(self, counters: list[bytes]) -> None:
+        """Note what clients read of these counters at each host."""
+        for host in self.hosts:
+            node, origin = self._running(host)
+            with self._network.at(host):
+                lines = {counter: node.get(counter.decode()) for counter in counters}
+            totals = {counter: int(line.partition(b"=")[2]) if line else None for counter, line in lines.items()}
+            self._history.extend(Total(origin, counter, total) for counter, total in totals.items())
 
     def _fingerprint(self, host: int) -> str:
         with self._network.at(host):

@@ -4,11 +4,24 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 from tests.chaos.cluster import Cluster
-from tests.chaos.plan import CLOCK_STEP, DEAFNESS, KILL, LOSS, PARTITION, PAUSE, RESTART, STOPS_AT_ONCE, Fault
+from tests.chaos.delays import Delays
+from tests.chaos.plan import (
+    CALM,
+    CLOCK_STEP,
+    DEAFNESS,
+    DELAY,
+    KILL,
+    LOSS,
+    PARTITION,
+    PAUSE,
+    RESTART,
+    STOPS_AT_ONCE,
+    Fault,
+)
 from tests.netns.network import Network
 
 MOST_AT_ONCE = 32
@@ -23,12 +36,13 @@ Rules = dict[int, list[str]]
 class Faults:
     """Carries out a plan, and undoes it."""
 
-    def __init__(self, network: Network, cluster: Cluster) -> None:
+    def __init__(self, network: Network, cluster: Cluster, delays: Delays) -> None:
         self.log: list[str] = []
         """What was done, a line each."""
         self.count: Counter[str] = Counter()
         self._network = network
         self._cluster = cluster
+        self._delays = delays
         self._began = time.monotonic()
         self._over = threading.Event()
         self._filters = threading.Lock()
@@ -38,6 +52,7 @@ class Faults:
             PARTITION: self._part,
             DEAFNESS: self._deafen,
             LOSS: self._lose,
+            DELAY: self._delay,
             PAUSE: self._pause,
             KILL: self._kill,
             RESTART: self._restart,
@@ -48,16 +63,28 @@ class Faults:
     def run(self, plan: list[Fault], seconds: float) -> None:
         """Carry out this plan. After so many seconds all that is still in force is undone."""
         with ThreadPoolExecutor(MOST_AT_ONCE, "fault") as pool:
-            running = []
+            running: list[Future[None]] = []
             for fault in plan:
                 self._wait_until(fault.at)
-                running.append(pool.submit(self._carry_out, fault))
+                if fault.kind == CALM:
+                    self._undo(running)
+                    self._note(str(fault))
+                    self._cluster.calm(fault.seconds)
+                    self.count[CALM] += 1
+                else:
+                    running.append(pool.submit(self._carry_out, fault))
             self._wait_until(seconds)
             for host in self._cluster.hosts:
                 self._cluster.survey(host)
-            self._over.set()
+            self._undo(running)
+
+    def _undo(self, running: list[Future[None]]) -> None:
+        """End all faults that are in force."""
+        self._over.set()
         for carried_out in running:
             carried_out.result()
+        running.clear()
+        self._over.clear()
         self._note("all faults are undone")
 
     def _wait_until(self, seconds: float) -> None:
@@ -91,6 +118,11 @@ class Faults:
         with self._dropping(self._from(tuple(self._cluster.hosts), at=hosts, match=by_chance)):
             self._hold(fault)
 
+    def _delay(self, fault: Fault) -> None:
+        (hosts,) = fault.groups
+        with self._delays.at(hosts):
+            self._hold(fault)
+
     def _pause(self, fault: Fault) -> None:
         ((host,),) = fault.groups
         with self._cluster.alone[host]:
@@ -108,7 +140,8 @@ class Faults:
     def _restart(self, fault: Fault) -> None:
         (hosts,) = fault.groups
         for host in hosts:
-            self._stop_and_start(host, fault)
+            if not self._over.is_set():
+                self._stop_and_start(host, fault)
 
     def _stop_at_once(self, fault: Fault) -> None:
         (hosts,) = fault.groups

@@ -2,21 +2,27 @@
 acknowledged is lost while a node that has it lives, and all nodes end with the same.
 
 `CHAOS_SECONDS` says for how long there are faults, `CHAOS_SEED` which ones. The same seed gives the same faults; what
-meets what is up to the machine.
+meets what is up to the machine. A long run is one of three minutes after the other, each with the next seed, a new
+cluster, and a history of its own.
 """
 
+import math
 import os
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.chaos.checker import Walk, check, surviving
-from tests.chaos.clients import clients
+from gossip.data.entry import Entry
+from tests.chaos.checker import check
+from tests.chaos.clients import COUNTERS, clients
 from tests.chaos.cluster import AGREEMENT_SECONDS, Cluster
+from tests.chaos.delays import Delays
 from tests.chaos.faults import Faults
-from tests.chaos.history import Contents, History, Read, Survey, Write
-from tests.chaos.plan import LONGEST, plan
+from tests.chaos.history import Add, Contents, History, Read, Survey, Write
+from tests.chaos.plan import CALM, LONGEST, plan
+from tests.chaos.walk import Walk, surviving
 from tests.netns.network import Network, iptables_or_skip
 
 pytestmark = pytest.mark.netns
@@ -25,30 +31,42 @@ HOSTS = 8
 SECONDS = float(os.environ.get("CHAOS_SECONDS") or 40)
 SEED = int(os.environ.get("CHAOS_SEED") or 1)
 
+AT_A_TIME = 180.0
+"""Seconds after which a long run begins anew: a history is judged as a whole."""
+
+EXPIRY_SECONDS = 20.0
+"""After so long whatever has a time when it is gone is gone: clocks were ahead."""
+
 MOST_SENTENCES = 20
 
+tally: Counter[str] = Counter()
+"""What was done in all runs up to now."""
 
-def test_nothing_acknowledged_is_lost_whatever_fails(tmp_path: Path) -> None:
+
+@pytest.mark.parametrize("number", range(math.ceil(SECONDS / AT_A_TIME)))
+def test_nothing_acknowledged_is_lost_whatever_fails(tmp_path: Path, number: int) -> None:
     iptables_or_skip()
+    seed, duration = SEED + number, min(AT_A_TIME, SECONDS - number * AT_A_TIME)
     history: History = []
-    with Network(tmp_path, HOSTS) as network:
+    with Network(tmp_path, HOSTS) as network, Delays(network, range(HOSTS)) as delays:
         network.dns.run(hosts=network.records(*range(HOSTS)))
         cluster = Cluster(network, tmp_path, HOSTS, history)
         for host in cluster.hosts:
             cluster.start(host)
-        faults = Faults(network, cluster)
+        faults = Faults(network, cluster, delays)
         try:
-            with clients(network, cluster, history, SEED):
-                faults.run(plan(SEED, SECONDS, HOSTS), SECONDS)
+            with clients(network, cluster, history, seed):
+                faults.run(plan(seed, duration, HOSTS), duration)
             seconds, contents = agreement(cluster)
         finally:
             keep(tmp_path, cluster, history, faults)
     problems = check(history, contents)
-    report = "\n".join([*faults.log, *summary(history, contents, faults, seconds), *problems[:MOST_SENTENCES]])
+    count(history, contents, faults)
+    report = "\n".join([*faults.log, *summary(seed, duration, seconds), *problems[:MOST_SENTENCES]])
     print(f"\n{report}")
     assert not problems, f"{len(problems)} problems; logs and history are in {tmp_path}\n{report}"
     assert not [process.log for process in cluster.processes if "Traceback" in process.log]
-    assert_hard(history, faults)
+    assert_hard(history, faults, duration)
 
 
 def agreement(cluster: Cluster) -> tuple[float, Contents]:
@@ -56,40 +74,59 @@ def agreement(cluster: Cluster) -> tuple[float, Contents]:
     began = time.monotonic()
     while not cluster.agree() and time.monotonic() < began + AGREEMENT_SECONDS:
         time.sleep(0.05)
-    return time.monotonic() - began, cluster.contents()
+    seconds = time.monotonic() - began
+    while any(map(expires, cluster.contents().values())) and time.monotonic() < began + EXPIRY_SECONDS:
+        time.sleep(0.5)
+    cluster.read_totals([*COUNTERS])
+    return seconds, cluster.contents()
 
 
-def assert_hard(history: History, faults: Faults) -> None:
-    """Enough has happened for the checker to have had something to check."""
-    acknowledged, unknown = writes(history)
-    assert acknowledged > 20 * SECONDS
-    assert unknown > 0
-    assert {*faults.count} == {*LONGEST}
-    assert len(surviving(Walk(history))) > 100
+def expires(entries: dict[bytes, Entry]) -> bool:
+    """Whether some of these are not gone yet though they have a time when they are."""
+    return any(entry.extra and entry.value is not None for entry in entries.values())
 
 
-def writes(history: History) -> tuple[int, int]:
-    """How many were acknowledged, and of how many it is not known whether they were made."""
-    outcomes = [event.acknowledged for event in history if isinstance(event, Write)]
-    return outcomes.count(True), outcomes.count(False)
-
-
-def summary(history: History, contents: Contents, faults: Faults, seconds: float) -> list[str]:
-    acknowledged, unknown = writes(history)
+def count(history: History, contents: Contents, faults: Faults) -> None:
+    """Add to the tally."""
     walk = Walk(history)
+    writes = [event for event in history if isinstance(event, Write | Add)]
+    acknowledged = [write for write in writes if write.acknowledged]
     keys = {key for entries in contents.values() for key in entries}
-    lost = len({event.key for event in history if isinstance(event, Write) and event.acknowledged} - keys)
-    surveys = sum(isinstance(event, Survey) for event in history)
-    handed_over = sum(walk.keeper(process) is not None for process in walk.heirs)
+    tally.update(faults.count)
+    tally["writes acknowledged"] += len(acknowledged)
+    tally["confirmed by peers"] += sum(write.confirmed > 0 for write in acknowledged)
+    tally["deletes"] += sum(isinstance(write, Write) and write.value is None for write in acknowledged)
+    tally["expiring"] += sum(isinstance(write, Write) and write.expires for write in acknowledged)
+    tally["adds"] += sum(isinstance(write, Add) for write in acknowledged)
+    tally["unknown"] += len(writes) - len(acknowledged)
+    tally["reads"] += sum(isinstance(event, Read) for event in history)
+    tally["surveys"] += sum(isinstance(event, Survey) for event in history)
+    tally["processes ended"] += len(walk.heirs)
+    tally["with an heir that lived"] += sum(walk.keeper(process) is not None for process in walk.heirs)
+    tally["keys that had to survive"] += len(surviving(walk))
+    tally["keys gone with the killed processes that held them"] += len(
+        {write.key for write in acknowledged if isinstance(write, Write)} - keys
+    )
+
+
+def summary(seed: int, duration: float, seconds: float) -> list[str]:
+    figures = ", ".join(f"{what} {number:,}" for what, number in tally.items())
     return [
-        f"seed {SEED}, {SECONDS:g} s: {acknowledged} writes acknowledged, {unknown} unknown; "
-        f"{sum(isinstance(event, Read) for event in history)} reads",
-        "faults: " + ", ".join(f"{kind} {faults.count[kind]}" for kind in LONGEST),
-        f"{len(walk.heirs)} processes ended, {handed_over} of them with an heir that lives; {surveys} surveys; "
-        f"{sum(map(len, walk.kept.values()))} stamps kept watch on, {len(surviving(walk))} keys must have survived",
-        f"{lost} keys that were written are gone with the processes that held them",
-        f"all nodes agreed {seconds:.1f} s after all was well again",
+        f"seed {seed}, {duration:g} s; all nodes agreed {seconds:.1f} s after all was well again",
+        f"up to now: {figures}",
     ]
+
+
+def assert_hard(history: History, faults: Faults, duration: float) -> None:
+    """Enough has happened for the checker to have had something to check."""
+    writes = [event for event in history if isinstance(event, Write | Add)]
+    acknowledged = [write for write in writes if write.acknowledged]
+    assert len(acknowledged) > 20 * duration
+    assert len(acknowledged) < len(writes)
+    for n in (0, 1, 2):
+        assert sum(write.confirmed == n for write in acknowledged) > duration / 2
+    assert {*faults.count} == {*LONGEST, CALM}
+    assert len(surviving(Walk(history))) > 100
 
 
 def keep(folder: Path, cluster: Cluster, history: History, faults: Faults) -> None:

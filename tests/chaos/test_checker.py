@@ -1,8 +1,9 @@
 """The checker passes what is right and says what is wrong."""
 
 from gossip.data.entry import Entry
-from tests.chaos.checker import Walk, check, surviving
+from tests.chaos.checker import check
 from tests.chaos.history import Contents, Ended, History, Read, Stopping, Survey, Write
+from tests.chaos.walk import Walk, surviving
 
 A, B, C = 0xA, 0xB, 0xC
 """Processes."""
@@ -175,6 +176,6 @@ def test_a_process_that_does_not_say_what_became_of_what_it_held() -> None:
 
 
 def test_what_must_survive_is_the_greatest_stamp_that_a_living_process_has_to_answer_for() -> None:
-    assert surviving(Walk(WRITTEN)) == {b"k": ((200, B), B)}
-    assert surviving(Walk([*WRITTEN, Ended(B, heir=None)])) == {b"k": ((100, A), A)}
+    assert surviving(Walk(WRITTEN)) == {b"k": ((200, B), "b held it, and b lives")}
+    assert surviving(Walk([*WRITTEN, Ended(B, heir=None)])) == {b"k": ((100, A), "a held it, and a lives")}
     assert surviving(Walk([*WRITTEN, Ended(B, heir=A), Ended(A, heir=None)])) == {}

@@ -132,16 +132,22 @@ class Network:
 
     def drop(self, host: int, *packets: str) -> None:
         """What a host drops of what comes in, until this is called again: packets that match, as iptables puts it."""
-        rules = "".join(f"-A INPUT {match} -j DROP\n" for match in packets)
-        command = [self._ip, "netns", "exec", self._of(host), iptables_or_skip()]
-        table = f"*filter\n:INPUT ACCEPT\n{rules}COMMIT\n"
-        done = subprocess.run(command, input=table, capture_output=True, text=True)
-        assert done.returncode == 0, f"{table}{done.stderr}"
+        self._set_table(host, "filter", "INPUT", [f"{match} -j DROP" for match in packets])
+
+    def detour(self, host: int, port: int | None) -> None:
+        """To which port of its own a host leads what others send to its peer port, from the next connection on."""
+        rules = [f"-p tcp --dport {PEER_PORT} -j REDIRECT --to-ports {port}"] if port else []
+        self._set_table(host, "nat", "PREROUTING", rules)
 
     def set_dns_server(self, host: int, address: str) -> None:
         """What a host's /etc/resolv.conf says; nodes that start later read it."""
         text = f"nameserver {address}\nsearch {DOMAIN}\noptions ndots:5\n"
         (_CONFIG / self._of(host) / "resolv.conf").write_text(text)
+
+    def _set_table(self, host: int, table: str, chain: str, rules: list[str]) -> None:
+        text = f"*{table}\n:{chain} ACCEPT\n" + "".join(f"-A {chain} {rule}\n" for rule in rules) + "COMMIT\n"
+        done = subprocess.run([*self.at_host(host), iptables_or_skip()], input=text, capture_output=True, text=True)
+        assert done.returncode == 0, f"{text}{done.stderr}"
 
     def _of(self, host: int) -> str:
         return f"{self._name}-{host}"

@@ -1,5 +1,7 @@
 """The store: deletes, expiry, conditions, many keys at once, and what is forgotten."""
 
+import tracemalloc
+
 import pytest
 
 from gossip.data.attributes import attached
@@ -48,6 +50,22 @@ def test_tombstones_are_dropped_when_their_time_has_come() -> None:
     store.sweep()
     assert items_of(store) == {}
     assert (store.entries, store.total_bytes, store.fingerprint()) == (0, 0, 0)
+
+
+def test_what_is_dropped_gives_its_memory_back() -> None:
+    wall = Wall()
+    store = make_store(wall=wall, limits=SHORT)
+    tracemalloc.start()
+    try:
+        for turn in range(3):
+            store.apply((b"key %d of turn %d" % (number, turn), Entry(wall.now, 9, None)) for number in range(2_000))
+            wall.now += 11 * MICROS
+            store.sweep()
+        assert store.entries == 0
+        left, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert left < most / 5
 
 
 def test_tombstones_are_counted_in_step() -> None:

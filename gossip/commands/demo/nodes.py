@@ -114,7 +114,7 @@ class DemoNodes:
     """All nodes of a demo. A context manager: leaving it ends them all."""
 
     def __init__(self, count: int) -> None:
-        ports = _free_ports(2 * count)
+        ports = free_ports(2 * count)
         peers = ",".join(f"{LOOPBACK}:{port}" for port in ports[count:])
         cluster = f"demo-{os.getpid()}"  # another demo's node may get a port that one of this demo's had
         pairs = zip(ports[:count], ports[count:], strict=True)
@@ -138,7 +138,7 @@ class DemoNodes:
             node.kill()
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports where nobody listens now."""
     found: list[int] = []
     for port in random.sample(PORTS, len(PORTS)):
