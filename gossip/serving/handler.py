@@ -9,7 +9,6 @@ import logging
 import socket
 import socketserver
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gossip.metrics import OTHER
@@ -19,12 +18,10 @@ from gossip.serving.head import parse_head
 from gossip.serving.reader import FIRST_BYTES, Gone, MustWait, Reader
 from gossip.serving.recognised import Asked
 from gossip.serving.request import Request
+from gossip.serving.writer import JOINED_BYTES, Writer
 
 if TYPE_CHECKING:
     from gossip.serving.server import Server
-
-_JOINED_BYTES = 64 * 1024
-"""Answers up to this size are joined into one write; larger ones go out in pieces that are not copied."""
 
 log = logging.getLogger("gossipcar.serving")
 
@@ -53,7 +50,7 @@ class Handler(socketserver.BaseRequestHandler):
         self._drained = 0
         self._reader = Reader(request, server.limits, server.room)
         self._reader.may_wait = False
-        self._unsent: list[bytes | memoryview] = []
+        self._writer = Writer(request, server.limits)
 
     def serve_ready(self) -> None:
         """Find the answers to what has arrived; `flush` sends them. Raises MustWait, Gone or OSError."""
@@ -82,30 +79,18 @@ class Handler(socketserver.BaseRequestHandler):
 
     def flush(self) -> bool:
         """Send the answers found. Whether the connection is good for more; raises MustWait or OSError."""
-        pieces, self._unsent = self._unsent, []
-        if len(pieces) != 1 and sum(map(len, pieces)) <= _JOINED_BYTES:
-            pieces = [b"".join(pieces)]
-        for at, piece in enumerate(pieces):
-            try:
-                sent = self.request.send(piece)
-            except BlockingIOError:
-                sent = 0
-            if sent < len(piece):
-                self._unsent = [memoryview(piece)[sent:], *pieces[at + 1 :]]
-                raise MustWait
+        self._writer.flush()
         return not self.parts
 
     def handle(self) -> bool:  # type: ignore[override]
         """Go on where the watching thread had to wait, on a thread that may. Returns and raises as `flush`."""
-        self._reader.may_wait = True
+        self._reader.may_wait = self._writer.may_wait = True
         try:
-            pieces, self._unsent = self._unsent, []
-            for piece in pieces:
-                self._send_piece(piece)
+            self._writer.finish()
             self._serve_all()
             return not self.parts
         finally:
-            self._reader.may_wait = False
+            self._reader.may_wait = self._writer.may_wait = False
             self.request.setblocking(False)
 
     def part(self) -> None:
@@ -118,7 +103,7 @@ class Handler(socketserver.BaseRequestHandler):
     def drain(self) -> bool:
         """Throw away what has arrived. Whether there may be more to throw away."""
         try:
-            received = self.request.recv(_JOINED_BYTES)
+            received = self.request.recv(JOINED_BYTES)
         except BlockingIOError:
             return True
         self._drained += len(received)
@@ -196,7 +181,7 @@ class Handler(socketserver.BaseRequestHandler):
         streamed.head = endless_head_of(streamed.answer, streamed.chunked, "" if keep else "close")
         if head.method != "HEAD":
             raise streamed
-        self._send_piece(streamed.head)
+        self._writer.send(streamed.head)
 
     def _read(self, raw: bytes) -> Asked:
         as_of = self.server.recognised.as_of
@@ -213,32 +198,11 @@ class Handler(socketserver.BaseRequestHandler):
         length = len(body[0]) if len(body) == 1 else sum(map(len, body))
         head = head_of(answer, length, connection)
         if bodiless or not length:
-            self._send_piece(head)
-        elif length <= _JOINED_BYTES:
-            self._send_piece(head + body[0] if len(body) == 1 else b"".join((head, *body)))
+            self._writer.send(head)
+        elif length <= JOINED_BYTES:
+            self._writer.send(head + body[0] if len(body) == 1 else b"".join((head, *body)))
         else:
-            self._send_large(head, body)
-
-    def _send_large(self, head: bytes, body: Sequence[bytes]) -> None:
-        pending, waiting = [head], len(head)
-        for piece in body:
-            if len(piece) >= _JOINED_BYTES or waiting >= _JOINED_BYTES:
-                self._send_piece(b"".join(pending))
-                pending, waiting = [], 0
-            if len(piece) >= _JOINED_BYTES:
-                self._send_piece(piece)
-            else:
-                pending.append(piece)
-                waiting += len(piece)
-        self._send_piece(b"".join(pending))
-
-    def _send_piece(self, piece: bytes | memoryview) -> None:
-        """Send it, on a thread that may wait; on the watching one, keep it until all that is ready has been served."""
-        if self._reader.may_wait:
-            self.request.settimeout(self.server.limits.request_seconds)
-            self.request.sendall(piece)
-        else:
-            self._unsent.append(piece)
+            self._writer.send_large(head, body)
 
     def _invite(self) -> None:
         if not self._reader.may_wait:
