@@ -137,6 +137,7 @@ class Handler(socketserver.BaseRequestHandler):
     def _serve_all(self) -> None:
         """Read and answer requests until none is begun."""
         while not self.parts and self._reader.has_begun():
+            self._writer.make_way()
             try:
                 self._serve_one()
             finally:

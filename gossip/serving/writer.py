@@ -9,6 +9,9 @@ from gossip.serving.reader import MustWait
 JOINED_BYTES = 64 * 1024
 """Answers up to this size are joined into one write; larger ones go out in pieces that are not copied."""
 
+_KEPT_BYTES = 16 * 1024
+"""Once so much is kept, nothing more is answered that was asked at the same time: one receive may hold 200 requests."""
+
 
 class Writer:
     """Sends to a socket. On the thread that watches all connections it keeps everything until `flush`."""
@@ -17,6 +20,8 @@ class Writer:
         self._socket = connection
         self._limits = limits
         self._unsent: list[bytes | memoryview] = []
+        self._kept = 0
+        """How many bytes were kept since the last `flush`."""
         self.may_wait = False
         """Whether the thread at hand may wait for the client to take what it is sent."""
 
@@ -27,6 +32,7 @@ class Writer:
             self._socket.sendall(piece)
         else:
             self._unsent.append(piece)
+            self._kept += len(piece)
 
     def send_large(self, head: bytes, body: Sequence[bytes]) -> None:
         """Send an answer in pieces: the small ones joined, the large ones as they are."""
@@ -42,9 +48,14 @@ class Writer:
                 waiting += len(piece)
         self.send(b"".join(pending))
 
+    def make_way(self) -> None:
+        """To be called before the next answer is made. Raises as `flush`, where there is much to send."""
+        if self._kept > _KEPT_BYTES:
+            self.flush()
+
     def flush(self) -> None:
         """Send what was kept, as far as the client takes it at once. Raises MustWait for the rest, or OSError."""
-        pieces, self._unsent = self._unsent, []
+        pieces, self._unsent, self._kept = self._unsent, [], 0
         if len(pieces) != 1 and sum(map(len, pieces)) <= JOINED_BYTES:
             pieces = [b"".join(pieces)]
         for at, piece in enumerate(pieces):
@@ -58,6 +69,6 @@ class Writer:
 
     def finish(self) -> None:
         """Send what was kept, on a thread that may wait. Raises OSError."""
-        pieces, self._unsent = self._unsent, []
+        pieces, self._unsent, self._kept = self._unsent, [], 0
         for piece in pieces:
             self.send(piece)

@@ -1,0 +1,47 @@
+"""Answers to clients that do not take them."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from gossip.serving.answer import Answer
+from gossip.serving.request import Request
+from gossip.serving.server import Server
+from tests.nodes import wait_until
+from tests.unit.fakes import receive_all
+from tests.unit.serving import GET, LAST_GET, bodies, serving
+
+
+@contextmanager
+def reluctant(server: Server, raw: bytes) -> Iterator[socket.socket]:
+    """A client that sends this, and reads nothing unless the test does."""
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        client.connect(("127.0.0.1", server.port))
+        client.sendall(raw)
+        yield client
+
+
+def asked_until_at_rest(asked: list[float]) -> int:
+    """How many were asked, once no more have been for a while."""
+    wait_until(lambda: asked and time.monotonic() - asked[-1] > 0.3)
+    return len(asked)
+
+
+def test_of_many_requests_at_once_no_more_are_answered_than_the_client_takes() -> None:
+    asked: list[float] = []
+
+    def answer(request: Request) -> Answer:
+        asked.append(time.monotonic())
+        return Answer(200, (bytes(60_000),))
+
+    with serving(answer) as (server, _), reluctant(server, GET * 300):
+        assert asked_until_at_rest(asked) < 100, "the system takes 4 MiB at most, the node a piece or two"
+
+
+def test_who_takes_what_it_asked_for_at_once_gets_all_of_it() -> None:
+    with serving(lambda request: Answer(200, (bytes(60_000),))) as (server, counted):
+        with reluctant(server, GET * 299 + LAST_GET) as client:
+            assert len(bodies(receive_all(client))) == 300
+        assert counted == [200] * 300
