@@ -3,7 +3,6 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from functools import partial
 
@@ -12,26 +11,11 @@ import pytest
 from gossip.data.entry import Entry
 from tests.hostile import messages
 from tests.hostile.siege import Siege, answered, at_once, posted, send
-from tests.nodes import RunningNode, free_ports, wait_until
+from tests.nodes import RunningNode
 
 PACKED = "Content-Encoding: deflate"
 ATTACKERS = 4
 """At once."""
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[tuple[RunningNode, RunningNode]]:
-    """A node, and its honest peer."""
-    ports = free_ports(2)
-    peers = ",".join(f"127.0.0.1:{port}" for port in ports)
-    with ExitStack() as stack:
-        node, honest = (
-            stack.enter_context(RunningNode(f"--peers={peers}", "--gossip-interval=0.2", peer_port=port))
-            for port in ports
-        )
-        node.put("kept", b"1")
-        wait_until(lambda: honest.get("kept"))
-        yield node, honest
 
 
 @pytest.mark.parametrize("kind", messages.BOMBS)
