@@ -118,20 +118,20 @@ class Handler(socketserver.BaseRequestHandler):
 
     def _serve_again(self, received: bytes) -> bool:
         """Answer a request whose head was served before. False when it needs more care than that."""
-        asked = self._recognise(received)
+        asked, body = self._recognise(received), None
+        if asked is None or asked.length != 0:
+            end = received.find(b"\r\n\r\n") + 4
+            asked, body = self._recognise(received[:end]), received[end:]
+            if asked is None or asked.length != len(body):
+                return False
         try:
-            if asked is not None and asked.length == 0:
-                answer = asked.answer()
-            else:
-                end = received.find(b"\r\n\r\n") + 4
-                asked = self._recognise(received[:end])
-                if asked is None or asked.length != len(received) - end:
-                    return False
-                answer = asked.operation(Request(asked.head, came_along=received[end:]))
+            answer = asked.answer() if body is None else asked.operation(Request(asked.head, came_along=body))
+        except (HttpError, MustWait):
+            return False  # both come before anything is done
         except Exception:
-            return False
+            answer, self.parts = _failure(), True
         self._count(asked.counted_as, answer.status)
-        self._send(answer)
+        self._send(answer, "close" if self.parts else "")
         return True
 
     def _serve_all(self) -> None:
@@ -164,8 +164,7 @@ class Handler(socketserver.BaseRequestHandler):
             self._begin_stream(streamed, request, counted_as)
             return
         except Exception:
-            log.exception("answering a request failed")
-            answer, keep = plain(500, "this node failed to answer; its log says why"), False
+            answer, keep = _failure(), False
         keep = keep and not self.server.stopping and not (request and request.has_unread_body)
         self.server.requests.mine.count(counted_as, answer.status)
         self.parts = not keep
@@ -212,3 +211,9 @@ class Handler(socketserver.BaseRequestHandler):
             self.request.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         except OSError:
             raise Gone from None
+
+
+def _failure() -> Answer:
+    """What is answered where the mistake that is being handled is ours."""
+    log.exception("answering a request failed")
+    return plain(500, "this node failed to answer; its log says why")
