@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 
 from gossip.serving.answer import HttpError
 
@@ -13,24 +14,38 @@ class Room:
     """So many bytes of memory for all connections of a server. Any thread may use it.
 
     Whoever is let in has room for all of it: were it given piece by piece, many that have half could wait for each
-    other. What is larger than all room there is, is let in alone.
+    other. What is larger than all room there is, is let in alone. Those who wait are let in in the order in which they
+    came: else who wants much would wait for as long as others come who want little.
     """
 
     def __init__(self, most: int) -> None:
         self._left = self._most = most
         self._change = threading.Condition()
+        self._queue: deque[object] = deque()
+        """A ticket for each of those who wait, the first in front."""
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._queue)
 
     def take(self, count: int, seconds: float) -> None:
         """Wait for that much room, for so long at most. Raises HttpError 503 where there is none."""
         end = time.monotonic() + seconds
+        ticket = object()
         with self._change:
-            while self._left < min(count, self._most):
-                left = end - time.monotonic()
-                if left <= 0 or not self._change.wait(left):
-                    raise HttpError(
-                        503, "too much is on its way to this node; try again", (("Retry-After", "1"),), True
-                    )
-            self._left -= count
+            self._queue.append(ticket)
+            try:
+                while self._queue[0] is not ticket or self._left < min(count, self._most):
+                    left = end - time.monotonic()
+                    if left <= 0 or not self._change.wait(left):
+                        raise HttpError(
+                            503, "too much is on its way to this node; try again", (("Retry-After", "1"),), True
+                        )
+                self._left -= count
+            finally:
+                self._queue.remove(ticket)
+                self._change.notify_all()
 
     def give_back(self, count: int) -> None:
         with self._change:

@@ -2,6 +2,9 @@
 
 import threading
 
+import pytest
+
+from gossip.serving.answer import HttpError
 from gossip.serving.room import Room
 from tests.nodes import wait_until
 from tests.unit.fakes import error_of, refusal_of
@@ -44,3 +47,41 @@ def test_what_is_larger_than_all_there_is_goes_alone() -> None:
     room.give_back(500)
     room.take(1, 0)
     assert refusal_of(lambda: room.take(500, 0))[0] == 503
+
+
+def waiting(room: Room, count: int, seconds: float = 10) -> tuple[threading.Thread, list[int]]:
+    """One that waits for so much, and what it got."""
+    got: list[int] = []
+
+    def wait() -> None:
+        try:
+            room.take(count, seconds)
+        except HttpError as error:
+            got.append(error.answer.status)
+        else:
+            got.append(count)
+
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    wait_until(lambda: got or room.waiting)
+    return thread, got
+
+
+def test_who_wants_much_is_not_passed_by_those_who_want_little() -> None:
+    room = Room(100)
+    room.take(50, 0)
+    much, got_much = waiting(room, 100)
+    with pytest.raises(HttpError):
+        room.take(50, 0.01)
+    room.give_back(50)
+    much.join(10)
+    assert got_much == [100]
+
+
+def test_who_gives_up_makes_way_for_those_behind() -> None:
+    room = Room(100)
+    room.take(50, 0)
+    much, got_much = waiting(room, 100, 0.2)
+    room.take(50, 10)
+    much.join(10)
+    assert got_much == [503]
