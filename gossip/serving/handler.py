@@ -168,6 +168,7 @@ class Handler(socketserver.BaseRequestHandler):
         keep = keep and not self.server.stopping and not (request and request.has_unread_body)
         self.server.requests.mine.count(counted_as, answer.status)
         self.parts = not keep
+        self._reader.leave_room(but=sum(map(len, answer.body)))  # who takes it slowly keeps others from no more than it
         old = b" HTTP/1.0\r\n" in raw
         self._send(answer, "keep-alive" if keep and old else "" if keep else "close", raw.startswith(b"HEAD "))
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gossip.serving.answer import Answer
+from gossip.serving.limits import Limits
 from gossip.serving.request import Request
 from gossip.serving.server import Server
 from tests.nodes import wait_until
 from tests.unit.fakes import receive_all
-from tests.unit.serving import GET, LAST_GET, bodies, serving
+from tests.unit.serving import GET, LAST_GET, bodies, serving, talk
 
 
 @contextmanager
@@ -45,3 +46,21 @@ def test_who_takes_what_it_asked_for_at_once_gets_all_of_it() -> None:
         with reluctant(server, GET * 299 + LAST_GET) as client:
             assert len(bodies(receive_all(client))) == 300
         assert counted == [200] * 300
+
+
+def test_an_answer_that_is_not_taken_has_room_for_itself_and_no_more() -> None:
+    large = bytes(8 * 2**20)
+
+    def answer(request: Request) -> Answer:
+        if request.head.method == "PUT":
+            return Answer(200, (b"%d" % len(request.body(200_000, "too large")),))
+        request.may_take_long()
+        request.make_room(6 * len(large))  # as it cannot be known beforehand how large it becomes
+        return Answer(200, (large,))
+
+    put = b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\nConnection: close\r\n\r\n" + bytes(100_000)
+    with serving(answer, Limits(large_bytes=10 * 2**20)) as (server, counted), reluctant(server, GET):
+        wait_until(lambda: counted)
+        began = time.monotonic()
+        assert bodies(talk(server, put)) == [b"100000"]
+        assert time.monotonic() - began < 5, "the other one's time has not passed yet"
