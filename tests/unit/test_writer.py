@@ -3,7 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from gossip.serving.answer import Answer
 from gossip.serving.limits import Limits
@@ -64,3 +64,25 @@ def test_an_answer_that_is_not_taken_has_room_for_itself_and_no_more() -> None:
         began = time.monotonic()
         assert bodies(talk(server, put)) == [b"100000"]
         assert time.monotonic() - began < 5, "the other one's time has not passed yet"
+
+
+def test_an_answer_has_one_time_however_many_pieces_it_has() -> None:
+    """A client that takes each of them soon enough, and all of them too slowly."""
+    pieces = [bytes(200_000)] * 100
+    with (
+        serving(lambda request: Answer(200, pieces), Limits(request_seconds=0.5)) as (server, _),
+        reluctant(server, GET) as client,
+    ):
+        taken, end = 0, time.monotonic() + 20
+        with suppress(ConnectionResetError):
+            while (piece := client.recv(100_000)) and time.monotonic() < end:
+                taken += len(piece)
+                time.sleep(len(piece) / 4_000_000)
+        assert taken < 20_000_000
+        assert time.monotonic() < end
+
+
+def test_who_takes_an_answer_of_many_pieces_in_time_gets_it_whole() -> None:
+    pieces = [bytes([number]) * 50_000 for number in range(200)]
+    with serving(lambda request: Answer(200, pieces)) as (server, _):
+        assert talk(server, LAST_GET).partition(b"\r\n\r\n")[2] == b"".join(pieces)
