@@ -12,9 +12,12 @@ from gossip.data.refused import NotWritten, StoreFrozen
 from gossip.data.store import Store
 from gossip.serving.answer import OCTETS, Answer, HttpError, plain
 from gossip.serving.request import Request
+from gossip.serving.room import SMALL_BYTES
 
 SMALL = 4096
 """Values below this are copied into their line; larger ones go out as they are."""
+_FEW_LINES = SMALL_BYTES // SMALL
+"""An answer of so many pieces needs no room: what is copied into it is small, the rest is in the map anyway."""
 MOST_JSON = 16 * 2**20
 """Bytes of values that go into one answer as JSON, which is made as a whole."""
 _AMOUNT = re.compile(r"-?[0-9]{1,18}")
@@ -55,6 +58,16 @@ class MapApi:
             raise HttpError(422, "name the keys to read: GET /map?k=<key>&k=<key>")
         if b"accept" in head.fields and wants_json(head.fields[b"accept"]):
             return self._get_json(request, keys)
+        lines = self._lines(keys)
+        if len(lines) > _FEW_LINES and (size := sum(map(len, lines))) > SMALL_BYTES:
+            lines.clear()  # whoever waits for room holds nothing meanwhile
+            request.may_take_long()
+            request.make_room(size)
+            lines = self._lines(keys)
+        return Answer(200, lines, OCTETS) if lines else ABSENT
+
+    def _lines(self, keys: tuple[bytes, ...]) -> list[bytes]:
+        """What is said of those keys that are present, in pieces."""
         found = self._with_totals(keys) if self._store.counters else self._store.get_all(keys)
         lines: list[bytes] = []
         for key, entry in found:
@@ -65,7 +78,7 @@ class MapApi:
                 lines.append(b"%b=%b\n" % (key, value))
             else:
                 lines += (key, b"=", value, b"\n")
-        return Answer(200, lines, OCTETS) if lines else ABSENT
+        return lines
 
     def delete(self, request: Request) -> Answer:
         """204 when one of the keys was there, 404 when none was."""

@@ -50,9 +50,9 @@ class Writer:
     def flush(self) -> None:
         """Send what was kept, as far as the client takes it at once. Raises MustWait for the rest, or OSError."""
         pieces, self._unsent, self._kept = self._unsent, [], 0
-        at = 0
-        while at < len(pieces):
-            piece, at = _joined(pieces, at)
+        at, most = 0, len(pieces)
+        while at < most:
+            piece, at = _joined(pieces, at) if most > 1 else (pieces[0], 1)
             try:
                 sent = self._socket.send(piece)
             except BlockingIOError:

@@ -4,6 +4,8 @@ import socket
 import time
 from contextlib import ExitStack
 
+import requests
+
 from tests.hostile.siege import Siege
 from tests.nodes import RunningNode
 
@@ -27,3 +29,18 @@ def test_four_hundred_that_ask_two_hundred_times_at_once(cluster: tuple[RunningN
         for _ in range(CLIENTS):
             ask(stack, node, one * (8192 // len(one)))
         time.sleep(2)  # that long they go on
+
+
+def test_four_hundred_that_ask_for_many_small_values(cluster: tuple[RunningNode, RunningNode]) -> None:
+    """Values that are put into lines are copied: 6 MiB of them, for each that asks."""
+    node, honest = cluster
+    for first in range(0, 1500, 500):
+        items = {f"{number:x}": {"value": "v" * 4000} for number in range(first, first + 500)}
+        assert requests.post(f"{node.url}/map", json=items, timeout=10).status_code == 200
+    keys = "&".join(f"k={number:x}" for number in range(1300))
+    with Siege(node, honest), ExitStack() as stack:
+        for _ in range(CLIENTS):
+            ask(stack, node, f"GET /map?{keys} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        time.sleep(2)  # that long they go on
+    with requests.get(f"{node.url}/map?{keys}", timeout=10) as answer:
+        assert answer.text.count("=" + "v" * 4000 + "\n") == 1300
