@@ -44,3 +44,14 @@ def test_four_hundred_that_ask_for_many_small_values(cluster: tuple[RunningNode,
         time.sleep(2)  # that long they go on
     with requests.get(f"{node.url}/map?{keys}", timeout=10) as answer:
         assert answer.text.count("=" + "v" * 4000 + "\n") == 1300
+
+
+def test_sixty_that_watch_and_each_take_another_change_slowly(cluster: tuple[RunningNode, RunningNode]) -> None:
+    """A value of a megabyte has six of JSON."""
+    node, honest = cluster
+    with Siege(node, honest), ExitStack() as stack:
+        for _ in range(60):
+            client = ask(stack, node, b"GET /watch?k=grown HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert client.recv(1) == b"H", "it watches now"
+            node.put("grown", b"\x1f" * 2**20)
+            time.sleep(0.05)  # so that the next one begins behind this
