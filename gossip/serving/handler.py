@@ -48,7 +48,7 @@ class Handler(socketserver.BaseRequestHandler):
         self._recognise = server.recognised.get
         self._count = server.requests.mine.count
         self._drained = 0
-        self._reader = Reader(request, server.limits, server.room)
+        self._reader = Reader(request, server.limits, server.rooms.of(client_address))
         self._reader.may_wait = False
         self._writer = Writer(request, server.limits)
 

@@ -3,6 +3,8 @@
 import threading
 import time
 from collections import deque
+from typing import Any
+from weakref import WeakValueDictionary
 
 from gossip.serving.answer import HttpError
 
@@ -51,3 +53,43 @@ class Room:
         with self._change:
             self._left += count
             self._change.notify_all()
+
+
+class Share(Room):
+    """What one client may take of a room, on all of its connections."""
+
+    def __init__(self, room: Room, most: int) -> None:
+        super().__init__(most)
+        self._room = room
+
+    def take(self, count: int, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        super().take(count, seconds)
+        try:
+            self._room.take(count, end - time.monotonic())
+        except HttpError:
+            super().give_back(count)
+            raise
+
+    def give_back(self, count: int) -> None:
+        self._room.give_back(count)
+        super().give_back(count)
+
+
+class Rooms:
+    """The room of a server, and each client's share of it while it has connections. The watching thread's."""
+
+    def __init__(self, most: int, each: int) -> None:
+        self._room = Room(most)
+        self._most = most
+        self._each = each
+        self._shares: WeakValueDictionary[str, Share] = WeakValueDictionary()
+
+    def of(self, address: Any) -> Room:
+        """Where whoever calls from this address is given room."""
+        if self._each >= self._most:
+            return self._room
+        share = self._shares.get(address[0])
+        if share is None:
+            share = self._shares[address[0]] = Share(self._room, self._each)
+        return share

@@ -2,8 +2,8 @@
 
 Rule 1: nothing here waits for a client. What a socket does not take stays with it, and its feed is not asked for more
         until that is gone: a slow client costs one piece, however far behind it is.
-Rule 2: a client that takes nothing of what it is sent for too long is cut, and the slowest where too much waits for all;
-        one that has gone frees its place at once.
+Rule 2: a client that takes nothing of what it is sent for too long is cut, and the slowest where too much waits; one
+        that has gone frees its place at once.
 Rule 3: what comes is gathered for a moment, so that a flood of it costs so many sends a second and no more.
 Rule 4: the thread begins with the first stream. Until then all of this is nothing.
 """

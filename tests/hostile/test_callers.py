@@ -103,6 +103,19 @@ def test_slow_bodies(cluster: tuple[RunningNode, RunningNode], at: str, path: st
         attack.result()
 
 
+def test_a_stranger_that_begins_large_messages_keeps_no_peer_waiting() -> None:
+    with RunningNode() as node, ExitStack() as stack:
+        body = messages.message(entries=[(b"k", Entry(messages.now(), 1, bytes(100_000), b""))])
+        raw = posted(bytes(3 * 2**20 - 1000))
+        for _ in range(20):
+            address = ("127.0.0.1", node.peer_port)
+            stranger = socket.create_connection(address, timeout=10, source_address=("127.0.0.2", 0))
+            stack.enter_context(stranger).sendall(raw[:200])
+        began = time.monotonic()
+        assert answered(node.peer_port, posted(body)) == 200
+        assert time.monotonic() - began < 5, "what the stranger began has not been cut yet"
+
+
 def test_two_hundred_connections(cluster: tuple[RunningNode, RunningNode]) -> None:
     node, honest = cluster
     with Siege(node, honest, most_mib=32), ExitStack() as stack:

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from gossip.serving.answer import HttpError
-from gossip.serving.room import Room
+from gossip.serving.room import Room, Rooms
 from tests.nodes import wait_until
 from tests.unit.fakes import error_of, refusal_of
 
@@ -85,3 +85,24 @@ def test_who_gives_up_makes_way_for_those_behind() -> None:
     room.take(50, 10)
     much.join(10)
     assert got_much == [503]
+
+
+def test_no_client_takes_the_room_of_all() -> None:
+    rooms = Rooms(100, each=40)
+    theirs, again, other = rooms.of(("10.0.0.1", 1000)), rooms.of(("10.0.0.1", 1001)), rooms.of(("10.0.0.2", 1000))
+    theirs.take(30, 0)
+    assert refusal_of(lambda: again.take(30, 0.01))[0] == 503
+    other.take(40, 0)
+    theirs.give_back(30)
+    again.take(30, 0)
+
+
+def test_a_client_that_finds_no_room_among_the_others_has_its_own_again() -> None:
+    rooms = Rooms(100, each=60)
+    one, other = rooms.of(("10.0.0.1", 1000)), rooms.of(("10.0.0.2", 1000))
+    one.take(60, 0)
+    assert refusal_of(lambda: other.take(60, 0.01))[0] == 503
+    other.take(40, 0)
+    one.give_back(60)
+    other.give_back(40)
+    other.take(60, 0)
