@@ -2,7 +2,7 @@
 
 import re
 
-from gossip.api.entries import JSON_GROWTH, json_answer, read_items, told, wants_json
+from gossip.api.entries import JSON_GROWTH, json_answer, json_by_key, read_items, wants_json
 from gossip.api.query import query_of
 from gossip.api.writes import ABSENT, Wait, Writes, wait_of
 from gossip.data.counters import MAX_COUNTER_BYTES
@@ -19,7 +19,7 @@ SMALL = 4096
 _FEW_LINES = SMALL_BYTES // SMALL
 """An answer of so many pieces needs no room: what is copied into it is small, the rest is in the map anyway."""
 MOST_JSON = 16 * 2**20
-"""Bytes of values that go into one answer as JSON, which is made as a whole."""
+"""Bytes of values that go into one answer as JSON, which is made before any of it is sent."""
 _AMOUNT = re.compile(r"-?[0-9]{1,18}")
 CREATED = Answer(201)
 OVERWRITTEN = Answer(204)
@@ -132,4 +132,4 @@ class MapApi:
         if total > MOST_JSON:
             raise HttpError(422, f"the values take over {MOST_JSON} bytes; ask for fewer keys at once")
         request.make_room(JSON_GROWTH * total)
-        return json_answer({key.decode(): told(entry) for key, entry in found.items()}) if found else ABSENT
+        return json_by_key(found) if found else ABSENT

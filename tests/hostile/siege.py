@@ -17,7 +17,7 @@ from tests.serving.sockets import statuses
 T = TypeVar("T")
 
 MOST_MIB = 128
-"""So much memory may all attackers together cost a node besides what it stores (`docs/security.md`)."""
+"""So much memory may an attack cost a node besides what it stores (`docs/security.md`)."""
 
 PATIENCE = 5.0
 """Seconds that a client may wait for a read meanwhile, on a machine that does much else."""

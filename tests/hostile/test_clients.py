@@ -55,3 +55,16 @@ def test_sixty_that_watch_and_each_take_another_change_slowly(cluster: tuple[Run
             assert client.recv(1) == b"H", "it watches now"
             node.put("grown", b"\x1f" * 2**20)
             time.sleep(0.05)  # so that the next one begins behind this
+
+
+def test_json_that_is_six_times_what_it_tells(cluster: tuple[RunningNode, RunningNode]) -> None:
+    node, honest = cluster
+    for number in range(15):
+        node.put(f"control {number}", b"\x1f" * 2**20)
+    keys = "&".join(f"k=control+{number}" for number in range(15))
+    with Siege(node, honest):
+        answer = requests.get(f"{node.url}/map?{keys}", headers={"Accept": "application/json"}, timeout=30)
+        assert answer.status_code == 422
+        assert answer.text == "this takes over 33554432 bytes as JSON; ask for fewer keys at once\n"
+        few = requests.get(f"{node.url}/map?{keys[:40]}", headers={"Accept": "application/json"}, timeout=30)
+        assert few.json()["control 0"]["value"] == "\x1f" * 2**20
