@@ -5,7 +5,7 @@ import binascii
 import json
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from itertools import accumulate
 from typing import Any
@@ -23,6 +23,9 @@ MOST_ITEMS = 1_000
 
 JSON_GROWTH = 6
 """A byte takes so many in JSON at most, as `\\u001f` does."""
+
+MOST_JSON_BYTES = 32 * 2**20
+"""So much JSON is made of several values for one answer."""
 
 MOST_QUOTES, MOST_BRACKETS, DEEPEST = 64_000, 32_000, 20
 """Of JSON that is read: quotation marks and brackets, several times those of 1,000 values; and how many are in each
@@ -43,6 +46,20 @@ _TYPE = re.compile(rb"[\x21-\x7e][\x20-\x7e]*")
 def json_answer(content: object) -> Answer:
     """200, with this as JSON."""
     return Answer(200, (json.dumps(content).encode() + b"\n",), JSON)
+
+
+def json_by_key(entries: Mapping[bytes, Entry]) -> Answer:
+    """200, with these as a JSON object, put into words one by one: all at once they would take twice the memory. Raises
+    HttpError 422 where they become too large."""
+    pieces: list[bytes] = []
+    length = 0
+    for key, entry in entries.items():
+        item = json.dumps(told(entry)).encode()
+        length += len(item)
+        if pieces and length > MOST_JSON_BYTES:
+            raise HttpError(422, f"this takes over {MOST_JSON_BYTES} bytes as JSON; ask for fewer keys at once")
+        pieces += (b", " if pieces else b"{", json.dumps(key.decode()).encode(), b": ", item)
+    return Answer(200, (*pieces, b"}\n"), JSON)
 
 
 def told(entry: Entry) -> dict[str, Any]:

@@ -29,6 +29,8 @@ _MOST_LET_IN = 256
 """So many are known at once; then it starts anew."""
 
 _PORT = re.compile(r":[0-9]*\Z")
+_OWN_SITES = (b"same-origin", b"none")
+"""By whose page something is asked for: that of the node, or no page. `same-site` is one of another port, too."""
 _READS = ("GET", "HEAD", "OPTIONS")
 _PREFLIGHT = (
     ("Access-Control-Allow-Methods", "GET, HEAD, PUT, POST, DELETE"),
@@ -123,11 +125,12 @@ def _is_foreign(head: Head, origin: str) -> bool:
     if head.method not in _READS:
         return bool(origin) and not _is_own(origin.lower(), head.fields.get(b"host", b"").decode("latin-1").lower())
     fields = head.fields
-    return fields.get(b"sec-fetch-site") == b"cross-site" and fields.get(b"sec-fetch-mode") == b"no-cors"
+    return fields.get(b"sec-fetch-mode") == b"no-cors" and fields.get(b"sec-fetch-site", b"none") not in _OWN_SITES
 
 
 def _is_own(origin: str, host: str) -> bool:
-    """Whether a page of this origin came from here. What is `https` there is so by a proxy, which passes Host on."""
+    """Whether a page of this origin came from here. What is `https` there is taken to be so by a proxy, which passes on
+    Host and need not say so."""
     scheme, _, authority = origin.partition("://")
     default = {"http": ":80", "https": ":443"}.get(scheme)
     return default is not None and authority.removesuffix(default) == host.removesuffix(default) != ""

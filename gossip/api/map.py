@@ -2,7 +2,7 @@
 
 import re
 
-from gossip.api.entries import JSON_GROWTH, json_answer, read_items, told, wants_json
+from gossip.api.entries import JSON_GROWTH, json_answer, json_by_key, read_items, wants_json
 from gossip.api.query import query_of
 from gossip.api.writes import ABSENT, Wait, Writes, wait_of
 from gossip.data.counters import MAX_COUNTER_BYTES
@@ -12,11 +12,14 @@ from gossip.data.refused import NotWritten, StoreFrozen
 from gossip.data.store import Store
 from gossip.serving.answer import OCTETS, Answer, HttpError, plain
 from gossip.serving.request import Request
+from gossip.serving.room import SMALL_BYTES
 
 SMALL = 4096
 """Values below this are copied into their line; larger ones go out as they are."""
+_FEW_LINES = SMALL_BYTES // SMALL
+"""An answer of so many pieces needs no room: what is copied into it is small, the rest is in the map anyway."""
 MOST_JSON = 16 * 2**20
-"""Bytes of values that go into one answer as JSON, which is made as a whole."""
+"""Bytes of values that go into one answer as JSON, which is made before any of it is sent."""
 _AMOUNT = re.compile(r"-?[0-9]{1,18}")
 CREATED = Answer(201)
 OVERWRITTEN = Answer(204)
@@ -55,6 +58,16 @@ class MapApi:
             raise HttpError(422, "name the keys to read: GET /map?k=<key>&k=<key>")
         if b"accept" in head.fields and wants_json(head.fields[b"accept"]):
             return self._get_json(request, keys)
+        lines = self._lines(keys)
+        if len(lines) > _FEW_LINES and (size := sum(map(len, lines))) > SMALL_BYTES:
+            lines.clear()  # whoever waits for room holds nothing meanwhile
+            request.may_take_long()
+            request.make_room(size)
+            lines = self._lines(keys)
+        return Answer(200, lines, OCTETS) if lines else ABSENT
+
+    def _lines(self, keys: tuple[bytes, ...]) -> list[bytes]:
+        """What is said of those keys that are present, in pieces."""
         found = self._with_totals(keys) if self._store.counters else self._store.get_all(keys)
         lines: list[bytes] = []
         for key, entry in found:
@@ -65,7 +78,7 @@ class MapApi:
                 lines.append(b"%b=%b\n" % (key, value))
             else:
                 lines += (key, b"=", value, b"\n")
-        return Answer(200, lines, OCTETS) if lines else ABSENT
+        return lines
 
     def delete(self, request: Request) -> Answer:
         """204 when one of the keys was there, 404 when none was."""
@@ -119,4 +132,4 @@ class MapApi:
         if total > MOST_JSON:
             raise HttpError(422, f"the values take over {MOST_JSON} bytes; ask for fewer keys at once")
         request.make_room(JSON_GROWTH * total)
-        return json_answer({key.decode(): told(entry) for key, entry in found.items()}) if found else ABSENT
+        return json_by_key(found) if found else ABSENT

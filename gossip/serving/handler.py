@@ -9,7 +9,6 @@ import logging
 import socket
 import socketserver
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gossip.metrics import OTHER
@@ -19,12 +18,10 @@ from gossip.serving.head import parse_head
 from gossip.serving.reader import FIRST_BYTES, Gone, MustWait, Reader
 from gossip.serving.recognised import Asked
 from gossip.serving.request import Request
+from gossip.serving.writer import JOINED_BYTES, Writer
 
 if TYPE_CHECKING:
     from gossip.serving.server import Server
-
-_JOINED_BYTES = 64 * 1024
-"""Answers up to this size are joined into one write; larger ones go out in pieces that are not copied."""
 
 log = logging.getLogger("gossipcar.serving")
 
@@ -51,9 +48,9 @@ class Handler(socketserver.BaseRequestHandler):
         self._recognise = server.recognised.get
         self._count = server.requests.mine.count
         self._drained = 0
-        self._reader = Reader(request, server.limits, server.room)
+        self._reader = Reader(request, server.limits, server.rooms.of(client_address))
         self._reader.may_wait = False
-        self._unsent: list[bytes | memoryview] = []
+        self._writer = Writer(request, server.limits)
 
     def serve_ready(self) -> None:
         """Find the answers to what has arrived; `flush` sends them. Raises MustWait, Gone or OSError."""
@@ -82,30 +79,18 @@ class Handler(socketserver.BaseRequestHandler):
 
     def flush(self) -> bool:
         """Send the answers found. Whether the connection is good for more; raises MustWait or OSError."""
-        pieces, self._unsent = self._unsent, []
-        if len(pieces) != 1 and sum(map(len, pieces)) <= _JOINED_BYTES:
-            pieces = [b"".join(pieces)]
-        for at, piece in enumerate(pieces):
-            try:
-                sent = self.request.send(piece)
-            except BlockingIOError:
-                sent = 0
-            if sent < len(piece):
-                self._unsent = [memoryview(piece)[sent:], *pieces[at + 1 :]]
-                raise MustWait
+        self._writer.flush()
         return not self.parts
 
     def handle(self) -> bool:  # type: ignore[override]
         """Go on where the watching thread had to wait, on a thread that may. Returns and raises as `flush`."""
-        self._reader.may_wait = True
+        self._reader.may_wait = self._writer.may_wait = True
         try:
-            pieces, self._unsent = self._unsent, []
-            for piece in pieces:
-                self._send_piece(piece)
+            self._writer.finish()
             self._serve_all()
             return not self.parts
         finally:
-            self._reader.may_wait = False
+            self._reader.may_wait = self._writer.may_wait = False
             self.request.setblocking(False)
 
     def part(self) -> None:
@@ -118,7 +103,7 @@ class Handler(socketserver.BaseRequestHandler):
     def drain(self) -> bool:
         """Throw away what has arrived. Whether there may be more to throw away."""
         try:
-            received = self.request.recv(_JOINED_BYTES)
+            received = self.request.recv(JOINED_BYTES)
         except BlockingIOError:
             return True
         self._drained += len(received)
@@ -133,25 +118,26 @@ class Handler(socketserver.BaseRequestHandler):
 
     def _serve_again(self, received: bytes) -> bool:
         """Answer a request whose head was served before. False when it needs more care than that."""
-        asked = self._recognise(received)
+        asked, body = self._recognise(received), None
+        if asked is None or asked.length != 0:
+            end = received.find(b"\r\n\r\n") + 4
+            asked, body = self._recognise(received[:end]), received[end:]
+            if asked is None or asked.length != len(body):
+                return False
         try:
-            if asked is not None and asked.length == 0:
-                answer = asked.answer()
-            else:
-                end = received.find(b"\r\n\r\n") + 4
-                asked = self._recognise(received[:end])
-                if asked is None or asked.length != len(received) - end:
-                    return False
-                answer = asked.operation(Request(asked.head, came_along=received[end:]))
+            answer = asked.answer() if body is None else asked.operation(Request(asked.head, came_along=body))
+        except (HttpError, MustWait):
+            return False  # both come before anything is done
         except Exception:
-            return False
+            answer, self.parts = _failure(), True
         self._count(asked.counted_as, answer.status)
-        self._send(answer)
+        self._send(answer, "close" if self.parts else "")
         return True
 
     def _serve_all(self) -> None:
         """Read and answer requests until none is begun."""
         while not self.parts and self._reader.has_begun():
+            self._writer.make_way()
             try:
                 self._serve_one()
             finally:
@@ -178,11 +164,11 @@ class Handler(socketserver.BaseRequestHandler):
             self._begin_stream(streamed, request, counted_as)
             return
         except Exception:
-            log.exception("answering a request failed")
-            answer, keep = plain(500, "this node failed to answer; its log says why"), False
+            answer, keep = _failure(), False
         keep = keep and not self.server.stopping and not (request and request.has_unread_body)
         self.server.requests.mine.count(counted_as, answer.status)
         self.parts = not keep
+        self._reader.leave_room(but=sum(map(len, answer.body)))  # who takes it slowly keeps others from no more than it
         old = b" HTTP/1.0\r\n" in raw
         self._send(answer, "keep-alive" if keep and old else "" if keep else "close", raw.startswith(b"HEAD "))
 
@@ -196,7 +182,7 @@ class Handler(socketserver.BaseRequestHandler):
         streamed.head = endless_head_of(streamed.answer, streamed.chunked, "" if keep else "close")
         if head.method != "HEAD":
             raise streamed
-        self._send_piece(streamed.head)
+        self._writer.send(streamed.head)
 
     def _read(self, raw: bytes) -> Asked:
         as_of = self.server.recognised.as_of
@@ -213,32 +199,11 @@ class Handler(socketserver.BaseRequestHandler):
         length = len(body[0]) if len(body) == 1 else sum(map(len, body))
         head = head_of(answer, length, connection)
         if bodiless or not length:
-            self._send_piece(head)
-        elif length <= _JOINED_BYTES:
-            self._send_piece(head + body[0] if len(body) == 1 else b"".join((head, *body)))
+            self._writer.send(head)
+        elif length <= JOINED_BYTES:
+            self._writer.send(head + body[0] if len(body) == 1 else b"".join((head, *body)))
         else:
-            self._send_large(head, body)
-
-    def _send_large(self, head: bytes, body: Sequence[bytes]) -> None:
-        pending, waiting = [head], len(head)
-        for piece in body:
-            if len(piece) >= _JOINED_BYTES or waiting >= _JOINED_BYTES:
-                self._send_piece(b"".join(pending))
-                pending, waiting = [], 0
-            if len(piece) >= _JOINED_BYTES:
-                self._send_piece(piece)
-            else:
-                pending.append(piece)
-                waiting += len(piece)
-        self._send_piece(b"".join(pending))
-
-    def _send_piece(self, piece: bytes | memoryview) -> None:
-        """Send it, on a thread that may wait; on the watching one, keep it until all that is ready has been served."""
-        if self._reader.may_wait:
-            self.request.settimeout(self.server.limits.request_seconds)
-            self.request.sendall(piece)
-        else:
-            self._unsent.append(piece)
+            self._writer.send_large(head, body)
 
     def _invite(self) -> None:
         if not self._reader.may_wait:
@@ -247,3 +212,9 @@ class Handler(socketserver.BaseRequestHandler):
             self.request.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         except OSError:
             raise Gone from None
+
+
+def _failure() -> Answer:
+    """What is answered where the mistake that is being handled is ours."""
+    log.exception("answering a request failed")
+    return plain(500, "this node failed to answer; its log says why")

@@ -25,11 +25,14 @@ class Limits(NamedTuple):
     large_bytes: int = 32 * 1024 * 1024
     """Bodies of over 64 KiB that are on their way, and large answers made for one client, have so much room together:
     others wait, as long as a body may take, and are then answered 503."""
+    client_bytes: int = large_bytes
+    """And those of one address so much: no less where all clients have the same, as on loopback."""
     drain_bytes: int = 1024 * 1024
     """Of a body that nobody wants, so much is read and thrown away, so that its sender gets to see the answer."""
     drain_seconds: float = 2.0
     """And for so long at most."""
 
 
-PEER_LIMITS = Limits(connections=64, idle_seconds=5.0)
-"""On the peer port, where bodies are large and nobody keeps connections: few at once, and none that rests."""
+PEER_LIMITS = Limits(connections=64, idle_seconds=5.0, client_bytes=8 * 1024 * 1024)
+"""On the peer port, where bodies are large and nobody keeps connections: few at once, and none that rests. Whoever
+begins large messages that never come takes the room of two, not that of all."""

@@ -129,11 +129,11 @@ class Reader:
             self._room.take(count, self._limits.request_seconds)
             self._taken = count
 
-    def leave_room(self) -> None:
-        """Give back the room that was taken for the request at hand."""
-        if self._taken:
-            self._room.give_back(self._taken)
-            self._taken = 0
+    def leave_room(self, but: int = 0) -> None:
+        """Give back the room that was taken for the request at hand, but for so much."""
+        if self._taken > but:
+            self._room.give_back(self._taken - but)
+            self._taken = but
 
     def begin_anew(self) -> NoReturn:
         """Have the request at hand read once more from its beginning, on a thread that may wait."""

@@ -24,7 +24,7 @@ from gossip.serving.limits import Limits
 from gossip.serving.reader import Gone, MustWait
 from gossip.serving.recognised import Recognised
 from gossip.serving.request import Route
-from gossip.serving.room import Room
+from gossip.serving.room import Rooms
 from gossip.serving.spare import Spare
 from gossip.serving.tls import Tls
 from gossip.serving.watch import Watch
@@ -72,7 +72,7 @@ class Server(ThreadingHTTPServer):
         self.at_once = at_once
         self._tls = tls
         self.recognised = Recognised(as_of) if at_once else Recognised(longest=0)  # no two of peers are the same
-        self.room = Room(limits.large_bytes)
+        self.rooms = Rooms(limits.large_bytes, limits.client_bytes)
         self.stopping = False
         self._handler = handler
         self._handlers: dict[socket.socket, Handler] = {}

@@ -2,7 +2,8 @@
 
 Rule 1: nothing here waits for a client. What a socket does not take stays with it, and its feed is not asked for more
         until that is gone: a slow client costs one piece, however far behind it is.
-Rule 2: a client that takes nothing of what it is sent for too long is cut; one that has gone frees its place at once.
+Rule 2: a client that takes nothing of what it is sent for too long is cut, and the slowest where too much waits; one
+        that has gone frees its place at once.
 Rule 3: what comes is gathered for a moment, so that a flood of it costs so many sends a second and no more.
 Rule 4: the thread begins with the first stream. Until then all of this is nothing.
 """
@@ -20,11 +21,14 @@ from gossip.serving.answer import Answer, HttpError
 from gossip.serving.feed import Feed, Streamed
 from gossip.serving.handler import Handler
 from gossip.serving.head import Head
-from gossip.serving.stream import Stream
+from gossip.serving.stream import Stream, slowest
 from gossip.serving.waker import Waker
 
 GATHER_SECONDS = 0.02
 """What comes waits so long for more to go along with it."""
+
+UNSENT_BYTES = 32 * 2**20
+"""So much may clients have been given together that they have not taken."""
 
 _NEVER = float("inf")
 _LAST_CHUNK = b"0\r\n\r\n"
@@ -133,6 +137,9 @@ class Streams:
             elif now >= stream.took + self._patience:
                 log.warning("a client that took nothing is cut", extra={"seconds": self._patience})
                 self._drop(stream)
+        for stream in slowest(self._streams, UNSENT_BYTES):
+            log.warning("a client that is behind others is cut, as too much waits for them")
+            self._drop(stream)
 
     def _seconds_to_wait(self, now: float) -> float | None:
         dues = (stream.took + self._patience if stream.unsent else stream.feed.due for stream in self._streams)

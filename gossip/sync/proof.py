@@ -119,7 +119,7 @@ class Nonces:
         """By the time that the message says, in slots of some seconds."""
         self._count = 0
         self._floor = 0
-        """Slots below this one were forgotten too early, for want of room."""
+        """Slots below this one were forgotten: for want of room, or as too old by a clock that may be set back."""
 
     def is_new(self, time: int, nonce: bytes, now: int) -> bool:
         """Whether no message of this time had this nonce; from now on, one has."""
@@ -131,11 +131,11 @@ class Nonces:
             self._slots.setdefault(slot, set()).add(nonce)
             self._count += 1
             if self._count > self._most:
-                self._floor = min(self._slots) + 1
-                self._forget_old(self._floor)
+                self._forget_old(min(self._slots) + 1)
             return True
 
     def _forget_old(self, slot: int) -> None:
         """Forget what is in slots before this one."""
         for old in [held for held in self._slots if held < slot]:
             self._count -= len(self._slots.pop(old))
+            self._floor = max(self._floor, old + 1)

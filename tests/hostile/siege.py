@@ -17,7 +17,7 @@ from tests.serving.sockets import statuses
 T = TypeVar("T")
 
 MOST_MIB = 128
-"""So much memory may all attackers together cost a node besides what it stores (`docs/security.md`)."""
+"""So much memory may an attack cost a node besides what it stores (`docs/security.md`)."""
 
 PATIENCE = 5.0
 """Seconds that a client may wait for a read meanwhile, on a machine that does much else."""
@@ -34,6 +34,7 @@ class Siege:
         self._most = most_mib
         self._over = threading.Event()
         self._waits: list[float] = []
+        self._failure: BaseException | None = None
         self._reader = threading.Thread(target=self._read, daemon=True)
 
     def __enter__(self) -> "Siege":
@@ -62,13 +63,19 @@ class Siege:
             wait_until(partial(to.get, key), seconds=30, what=f"{key!r} at the other node")
 
     def _read(self) -> None:
-        while not self._over.is_set():
-            began = time.monotonic()
-            assert requests.get(f"{self._node.url}/map?k=kept", timeout=60).text == "kept=1\n"
-            self._waits.append(time.monotonic() - began)
-            self._over.wait(0.01)
+        try:
+            while not self._over.is_set():
+                began = time.monotonic()
+                text = requests.get(f"{self._node.url}/map?k=kept", timeout=60).text
+                assert text == "kept=1\n", f"a client was answered {text!r}"
+                self._waits.append(time.monotonic() - began)
+                self._over.wait(0.01)
+        except BaseException as failure:
+            self._failure = failure
 
     def _check(self) -> None:
+        if self._failure:
+            raise self._failure
         assert max(self._waits) < PATIENCE, f"a read took {max(self._waits):.1f} s"
         grown = memory_mib(self._node, "VmHWM") - self._before
         assert grown < self._most, f"the node grew by {grown} MiB"
@@ -85,12 +92,15 @@ def memory_mib(node: RunningNode, what: str) -> int:
 
 
 def at_once(count: int, act: Callable[[], T], seconds: float = 60) -> list[T]:
-    """What this gives when it is done so many times at once; an attacker whose connection is closed has nothing."""
+    """What this gives when it is done so many times at once. Raises what one of them raised."""
     given: list[T] = []
+    failures: list[BaseException] = []
 
     def attack() -> None:
-        with suppress(OSError):
+        try:
             given.append(act())
+        except BaseException as failure:
+            failures.append(failure)
 
     threads = [threading.Thread(target=attack, daemon=True) for _ in range(count)]
     for thread in threads:
@@ -98,6 +108,8 @@ def at_once(count: int, act: Callable[[], T], seconds: float = 60) -> list[T]:
     for thread in threads:
         thread.join(seconds)
         assert not thread.is_alive(), "the node neither answers nor closes"
+    if failures:
+        raise failures[0]
     return given
 
 
@@ -108,8 +120,9 @@ def send(port: int, raw: bytes) -> bytes:
         with suppress(OSError):
             connection.sendall(raw)
             connection.shutdown(socket.SHUT_WR)
-        while piece := connection.recv(65536):
-            answer += piece
+        with suppress(ConnectionResetError):  # it is answered before it is heard out
+            while piece := connection.recv(65536):
+                answer += piece
     return answer
 
 

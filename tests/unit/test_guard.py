@@ -101,11 +101,13 @@ def test_what_a_foreign_page_reads_stays_its_browsers_secret() -> None:
 
 @pytest.mark.parametrize(
     ("site", "mode", "status"),
-    [("cross-site", "no-cors", 403), ("cross-site", "navigate", 200), ("same-origin", "no-cors", 200),
-     ("none", "navigate", 200), ("cross-site", "cors", 200)],
+    [("cross-site", "no-cors", 403), ("same-site", "no-cors", 403), ("cross-site", "navigate", 200),
+     ("same-site", "navigate", 200), ("same-origin", "no-cors", 200), ("none", "no-cors", 200),
+     ("none", "navigate", 200), ("cross-site", "cors", 200), ("same-site", "cors", 200)],
 )  # fmt: skip
 def test_a_foreign_page_may_not_run_a_value_as_a_script(site: str, mode: str, status: int) -> None:
-    """`<script src="http://localhost/map?k=secret">` would set its variable `secret`."""
+    """`<script src="http://localhost/map?k=secret">` would set its variable `secret`. To a browser another port, where
+    somebody else's page may be, is of the same site."""
     head = parse_head(raw(Sec_Fetch_Site=site, Sec_Fetch_Mode=mode), Limits())
     operation = Guard(route)(head)
     answer = operation(Request(head)) if status == 200 else error_of(lambda: operation(Request(head))).answer

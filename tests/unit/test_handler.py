@@ -92,6 +92,27 @@ def test_a_mistake_of_ours_is_answered_and_logged(caplog: pytest.LogCaptureFixtu
     assert "unthought of" in caplog.text
 
 
+@pytest.mark.parametrize("raw", [GET, PUT], ids=["without a body", "with a body"])
+def test_what_fails_is_not_done_again(raw: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    done: list[bytes] = []
+
+    def write(request: Request) -> Answer:
+        done.append(request.body(1000, "too large") if raw == PUT else b"")
+        if len(done) == 2:
+            raise RuntimeError("behind the write")
+        return Answer(200)
+
+    with serving(write) as (server, counted), connect(server) as client:
+        client.sendall(raw)
+        assert statuses(client.recv(1000)) == [200], "its head is known now"
+        client.sendall(raw)
+        answer = receive_all(client)
+    assert (len(done), counted) == (2, [200, 500])
+    assert bodies(answer) == [b"this node failed to answer; its log says why\n"]
+    assert b"Connection: close" in answer
+    assert "behind the write" in caplog.text
+
+
 def test_a_body_that_nobody_asked_for_is_heard_out_after_the_answer() -> None:
     patient = Limits(drain_seconds=30, drain_bytes=10**12)
     with serving(deaf, patient) as (server, _), connect(server) as client:

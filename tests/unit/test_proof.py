@@ -144,6 +144,18 @@ def test_a_replay_is_refused_at_any_time_by_a_clock_that_goes_on() -> None:
             refusal(lambda there=there, field=field: check(there, field))  # type: ignore[misc]
 
 
+def test_a_replay_is_refused_though_the_clock_was_set_back() -> None:
+    wall = Wall()
+    there = proofs(wall=wall)
+    _, field = sent(proofs(wall=wall))
+    check(there, field)
+    wall.now = NOON + 66 * SECOND
+    check(there, sent(proofs(wall=wall))[1])
+    wall.now = NOON + 36 * SECOND
+    assert refusal(lambda: check(there, field)) == "the message was sent before"
+    check(there, sent(proofs(wall=wall))[1])
+
+
 def test_the_first_secret_signs_and_any_is_taken() -> None:
     old, both, turned, new = proofs(SECRET), proofs(SECRET, OTHER), proofs(OTHER, SECRET), proofs(OTHER)
     for here, there in ((old, both), (both, old), (both, turned), (turned, both), (turned, new), (new, turned)):

@@ -2,7 +2,10 @@
 
 import threading
 
-from gossip.serving.room import Room
+import pytest
+
+from gossip.serving.answer import HttpError
+from gossip.serving.room import Room, Rooms
 from tests.nodes import wait_until
 from tests.unit.fakes import error_of, refusal_of
 
@@ -44,3 +47,62 @@ def test_what_is_larger_than_all_there_is_goes_alone() -> None:
     room.give_back(500)
     room.take(1, 0)
     assert refusal_of(lambda: room.take(500, 0))[0] == 503
+
+
+def waiting(room: Room, count: int, seconds: float = 10) -> tuple[threading.Thread, list[int]]:
+    """One that waits for so much, and what it got."""
+    got: list[int] = []
+
+    def wait() -> None:
+        try:
+            room.take(count, seconds)
+        except HttpError as error:
+            got.append(error.answer.status)
+        else:
+            got.append(count)
+
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    wait_until(lambda: got or room.waiting)
+    return thread, got
+
+
+def test_who_wants_much_is_not_passed_by_those_who_want_little() -> None:
+    room = Room(100)
+    room.take(50, 0)
+    much, got_much = waiting(room, 100)
+    with pytest.raises(HttpError):
+        room.take(50, 0.01)
+    room.give_back(50)
+    much.join(10)
+    assert got_much == [100]
+
+
+def test_who_gives_up_makes_way_for_those_behind() -> None:
+    room = Room(100)
+    room.take(50, 0)
+    much, got_much = waiting(room, 100, 0.2)
+    room.take(50, 10)
+    much.join(10)
+    assert got_much == [503]
+
+
+def test_no_client_takes_the_room_of_all() -> None:
+    rooms = Rooms(100, each=40)
+    theirs, again, other = rooms.of(("10.0.0.1", 1000)), rooms.of(("10.0.0.1", 1001)), rooms.of(("10.0.0.2", 1000))
+    theirs.take(30, 0)
+    assert refusal_of(lambda: again.take(30, 0.01))[0] == 503
+    other.take(40, 0)
+    theirs.give_back(30)
+    again.take(30, 0)
+
+
+def test_a_client_that_finds_no_room_among_the_others_has_its_own_again() -> None:
+    rooms = Rooms(100, each=60)
+    one, other = rooms.of(("10.0.0.1", 1000)), rooms.of(("10.0.0.2", 1000))
+    one.take(60, 0)
+    assert refusal_of(lambda: other.take(60, 0.01))[0] == 503
+    other.take(40, 0)
+    one.give_back(60)
+    other.give_back(40)
+    other.take(60, 0)

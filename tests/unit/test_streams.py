@@ -4,9 +4,13 @@ import socket
 import threading
 import time
 from contextlib import ExitStack
+from types import SimpleNamespace
 
 import pytest
 
+from gossip.serving.answer import Answer
+from gossip.serving.feed import Streamed
+from gossip.serving.stream import Stream, slowest
 from gossip.serving.streams import Streams
 from tests.nodes import wait_until
 from tests.unit.fakes import receive_all
@@ -201,3 +205,20 @@ def test_a_thread_that_has_ended_is_noticed(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(Streams, "_turn", end)
         client.sendall(GET)
         wait_until(lambda: not made.streams.alive)
+
+
+def test_where_too_much_is_not_taken_the_slowest_are_cut() -> None:
+    def given(piece: bytes, at: float) -> Stream:
+        stream = Stream(SimpleNamespace(request=None), Streamed(Answer(200), Script(), lambda *_: None), 0)  # type: ignore[arg-type]
+        stream.give(piece, at)
+        return stream
+
+    shared = bytes(60)
+    first, second, third, fourth = given(bytes(50), 1), given(shared, 2), given(shared, 3), given(bytes(40), 4)
+    everybody = [fourth, third, second, first]
+    assert slowest(everybody, 150) == []
+    assert slowest(everybody, 100) == [first]
+    assert slowest(everybody, 99) == slowest(everybody, 10) == [first, second, third], (
+        "but never who is sent the latest"
+    )
+    assert slowest([second, third], 10) == []

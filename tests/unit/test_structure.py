@@ -46,7 +46,7 @@ ORDER = [
     ["gossip.serving.limits", "gossip.serving.answer", "gossip.serving.spare", "gossip.serving.waker"],
     ["gossip.serving.head", "gossip.serving.feed", "gossip.serving.room"],
     ["gossip.serving.reader"],
-    ["gossip.serving.request"],
+    ["gossip.serving.request", "gossip.serving.writer"],
     ["gossip.serving.recognised"],
     ["gossip.serving.handler"],
     ["gossip.serving.access", "gossip.serving.watch", "gossip.serving.stream", "gossip.serving.tls"],

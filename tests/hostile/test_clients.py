@@ -1,0 +1,70 @@
+"""Attackers at the client port that ask for much, and read none of it."""
+
+import socket
+import time
+from contextlib import ExitStack
+
+import requests
+
+from tests.hostile.siege import Siege
+from tests.nodes import RunningNode
+
+CLIENTS = 400
+
+
+def ask(stack: ExitStack, node: RunningNode, raw: bytes) -> socket.socket:
+    """One that sends this, and reads nothing."""
+    client = stack.enter_context(socket.socket())
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    client.connect(("127.0.0.1", node.client_port))
+    client.sendall(raw)
+    return client
+
+
+def test_four_hundred_that_ask_two_hundred_times_at_once(cluster: tuple[RunningNode, RunningNode]) -> None:
+    node, honest = cluster
+    node.put("large", bytes(64_000))
+    one = b"GET /map?k=large HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with Siege(node, honest), ExitStack() as stack:
+        for _ in range(CLIENTS):
+            ask(stack, node, one * (8192 // len(one)))
+        time.sleep(2)  # that long they go on
+
+
+def test_four_hundred_that_ask_for_many_small_values(cluster: tuple[RunningNode, RunningNode]) -> None:
+    """Values that are put into lines are copied: 6 MiB of them, for each that asks."""
+    node, honest = cluster
+    for first in range(0, 1500, 500):
+        items = {f"{number:x}": {"value": "v" * 4000} for number in range(first, first + 500)}
+        assert requests.post(f"{node.url}/map", json=items, timeout=10).status_code == 200
+    keys = "&".join(f"k={number:x}" for number in range(1300))
+    with Siege(node, honest), ExitStack() as stack:
+        for _ in range(CLIENTS):
+            ask(stack, node, f"GET /map?{keys} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        time.sleep(2)  # that long they go on
+    with requests.get(f"{node.url}/map?{keys}", timeout=10) as answer:
+        assert answer.text.count("=" + "v" * 4000 + "\n") == 1300
+
+
+def test_sixty_that_watch_and_each_take_another_change_slowly(cluster: tuple[RunningNode, RunningNode]) -> None:
+    """A value of a megabyte has six of JSON."""
+    node, honest = cluster
+    with Siege(node, honest), ExitStack() as stack:
+        for _ in range(60):
+            client = ask(stack, node, b"GET /watch?k=grown HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert client.recv(1) == b"H", "it watches now"
+            node.put("grown", b"\x1f" * 2**20)
+            time.sleep(0.05)  # so that the next one begins behind this
+
+
+def test_json_that_is_six_times_what_it_tells(cluster: tuple[RunningNode, RunningNode]) -> None:
+    node, honest = cluster
+    for number in range(15):
+        node.put(f"control {number}", b"\x1f" * 2**20)
+    keys = "&".join(f"k=control+{number}" for number in range(15))
+    with Siege(node, honest):
+        answer = requests.get(f"{node.url}/map?{keys}", headers={"Accept": "application/json"}, timeout=30)
+        assert answer.status_code == 422
+        assert answer.text == "this takes over 33554432 bytes as JSON; ask for fewer keys at once\n"
+        few = requests.get(f"{node.url}/map?{keys[:40]}", headers={"Accept": "application/json"}, timeout=30)
+        assert few.json()["control 0"]["value"] == "\x1f" * 2**20
