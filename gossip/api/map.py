@@ -17,7 +17,8 @@ from gossip.serving.room import SMALL_BYTES
 SMALL = 4096
 """Values below this are copied into their line; larger ones go out as they are."""
 _FEW_LINES = SMALL_BYTES // SMALL
-"""An answer of so many pieces needs no room: what is copied into it is small, the rest is in the map anyway."""
+"""An answer of so many pieces needs no room: what is copied into it is small. Large values are in the map anyway, and
+were one that is not read to have room for them, it would keep all large bodies waiting."""
 MOST_JSON = 16 * 2**20
 """Bytes of values that go into one answer as JSON, which is made before any of it is sent."""
 _AMOUNT = re.compile(r"-?[0-9]{1,18}")
@@ -59,10 +60,11 @@ class MapApi:
         if b"accept" in head.fields and wants_json(head.fields[b"accept"]):
             return self._get_json(request, keys)
         lines = self._lines(keys)
-        if len(lines) > _FEW_LINES and (size := sum(map(len, lines))) > SMALL_BYTES:
+        copied = sum(len(line) for line in lines if len(line) < 2 * SMALL) if len(lines) > _FEW_LINES else 0
+        if copied > SMALL_BYTES:
             lines.clear()  # whoever waits for room holds nothing meanwhile
             request.may_take_long()
-            request.make_room(size)
+            request.make_room(copied)
             lines = self._lines(keys)
         return Answer(200, lines, OCTETS) if lines else ABSENT
 

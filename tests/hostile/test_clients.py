@@ -68,3 +68,17 @@ def test_json_that_is_six_times_what_it_tells(cluster: tuple[RunningNode, Runnin
         assert answer.text == "this takes over 33554432 bytes as JSON; ask for fewer keys at once\n"
         few = requests.get(f"{node.url}/map?{keys[:40]}", headers={"Accept": "application/json"}, timeout=30)
         assert few.json()["control 0"]["value"] == "\x1f" * 2**20
+
+
+def test_one_that_does_not_read_keeps_no_large_value_waiting(cluster: tuple[RunningNode, RunningNode]) -> None:
+    node, _ = cluster
+    for number in range(10):
+        node.put(f"big {number}", bytes(2**20))
+    keys = "&".join(f"k=big+{number % 10}&k=kept" for number in range(10))
+    with ExitStack() as stack:
+        for _ in range(8):
+            ask(stack, node, f"GET /map?{keys} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        time.sleep(0.5)  # their answers are on the way now
+        began = time.monotonic()
+        assert node.put("big 0", bytes(2**20)) == 204
+        assert time.monotonic() - began < 5, "their time has not passed yet"
