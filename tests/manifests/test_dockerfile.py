@@ -75,8 +75,8 @@ def test_it_runs_on_a_read_only_file_system_and_logs_at_once() -> None:
     assert any("compileall" in instruction.rest for instruction in DOCKERFILE)
 
 
-def test_the_environment_holds_settings_or_is_for_python() -> None:
-    known = {setting.name for setting in SETTINGS}
+def test_the_environment_holds_settings_or_is_for_python_and_the_c_library() -> None:
+    known = {setting.name for setting in SETTINGS} | {"MALLOC_ARENA_MAX"}
     assert {name for name in environment() if not name.startswith("PYTHON")} <= known
 
 
