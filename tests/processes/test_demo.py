@@ -8,12 +8,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import requests
 
 from tests.commands import COMMAND, done
-from tests.nodes import wait_until
+from tests.nodes import free_ports, wait_until
 from tests.screen import on_a_screen
 
 ENVIRON = {"PATH": "/usr/bin:/bin"}
@@ -117,10 +118,14 @@ def test_its_nodes_end_even_when_it_is_killed() -> None:
         wait_until(lambda: not running.up, what="the end of its nodes")
 
 
-def test_it_ends_by_itself_and_needs_no_input() -> None:
-    command = [*COMMAND, "demo", "--nodes=2", "--seconds=1"]
-    ended = subprocess.run(command, env=ENVIRON, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+def test_it_ends_by_itself_and_needs_no_input_whatever_the_environment_asks_of_nodes(tmp_path: Path) -> None:
+    (tmp_path / "tokens").write_text("sesame\n")
+    (port,) = free_ports(1)
+    environ = {**ENVIRON, "CLIENT_TOKEN_FILE": str(tmp_path / "tokens"), "HEALTH_PORT": str(port)}
+    command = [*COMMAND, "demo", "--nodes=2", "--seconds=5"]
+    ended = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
     assert (ended.returncode, ended.stderr) == (0, "")
+    assert "all 2 nodes agree\n" in ended.stdout
 
 
 def test_on_a_terminal_there_is_a_table_in_place_and_a_line_to_type_on() -> None:

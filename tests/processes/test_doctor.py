@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 import requests
@@ -95,6 +96,40 @@ def test_before_a_node_is_started_its_ports_are_tried() -> None:
         pass  # the doctor has let go of them
 
 
+def test_it_asks_with_the_token_that_the_node_here_wants(tmp_path: Path) -> None:
+    path = tmp_path / "tokens"
+    path.write_text("sesame\n")
+    client, peer = free_ports(2)
+    ports = [f"--client-port={client}", f"--peer-port={peer}"]
+    with RunningNode(f"--client-token-file={path}", client_port=client, peer_port=peer):
+        told = doctor(*ports, f"--client-token-file={path}")
+        assert told.about("agreement") == ["ok agreement: the node that runs here agrees with 0 of 0 peers it hears"]
+        assert told.about(f"CLIENT_PORT {client}")[0].startswith("ok")
+        assert "this node wants a token" in doctor(*ports).about(f"CLIENT_PORT {client}")[0]
+
+
+def test_ports_that_were_mixed_up(pair: list[RunningNode]) -> None:
+    told = doctor(f"--client-port={pair[0].peer_port}", f"--peer-port={pair[0].client_port}")
+    assert told.status == 1
+    assert told.about(f"CLIENT_PORT {pair[0].peer_port}")[0].startswith(
+        f"wrong CLIENT_PORT {pair[0].peer_port}: cannot be bound"
+    )
+
+
+def test_the_port_for_health_is_tried_where_a_node_would_want_it() -> None:
+    with socket.create_server(("", 0)) as taken:
+        port = taken.getsockname()[1]
+        (line,) = doctor(f"--health-port={port}").about(f"HEALTH_PORT {port}")
+        assert line.startswith(f"wrong HEALTH_PORT {port}: cannot be bound")
+    assert doctor().about("HEALTH_PORT 46748") == []
+
+
+def test_an_address_that_is_not_of_this_machine() -> None:
+    (port,) = free_ports(1)
+    (line,) = doctor("--client-host=192.0.2.1", f"--client-port={port}").about(f"CLIENT_PORT {port}")
+    assert line.endswith("(Cannot assign requested address): give an address of this machine as CLIENT_HOST")
+
+
 def test_a_port_that_another_program_has() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         threading.Thread(target=_hang_up_on_all, args=(taken,), daemon=True).start()
@@ -103,7 +138,7 @@ def test_a_port_that_another_program_has() -> None:
         taken.shutdown(socket.SHUT_RDWR)
     assert told.status == 1
     assert told.about(f"CLIENT_PORT {port}") == [
-        f"wrong CLIENT_PORT {port}: CLIENT_PORT {port} cannot be bound at 127.0.0.1 and ::1 (Address already in use): "
+        f"wrong CLIENT_PORT {port}: cannot be bound at 127.0.0.1 and ::1 (Address already in use): "
         "end the program that has it, or choose another CLIENT_PORT"
     ]
 
@@ -129,7 +164,7 @@ def test_a_port_that_needs_rights() -> None:
     told = without_rights(CLIENT_PORT="80")
     assert told.status == 1
     assert told.about("CLIENT_PORT 80") == [
-        "wrong CLIENT_PORT 80: CLIENT_PORT 80 cannot be bound at 127.0.0.1 and ::1 (Permission denied): choose a "
+        "wrong CLIENT_PORT 80: cannot be bound at 127.0.0.1 and ::1 (Permission denied): choose a "
         "CLIENT_PORT above 1023, or allow it (root, or the sysctl net.ipv4.ip_unprivileged_port_start)"
     ]
     told = without_rights()

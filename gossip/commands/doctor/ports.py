@@ -1,5 +1,6 @@
 """The ports of a node with these settings: does it run already, and if not, could it have them?"""
 
+import errno
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -92,7 +93,8 @@ class Ports:
         try:
             servers = open_servers(hosts, port, make, **options)
         except CannotListen as error:
-            return wrong(about, f"{error}: {_advice(error.__cause__, options['name'])}")
+            why = str(error).removeprefix(f"{about} ")
+            return wrong(about, f"{why}: {_advice(error.__cause__, options['name'])}")
         for server in servers:
             server.server_close()
         if not port:
@@ -105,6 +107,8 @@ class Ports:
 def _advice(error: BaseException | None, name: str) -> str:
     if isinstance(error, PermissionError):
         return f"choose a {name} above 1023, or allow it (root, or the sysctl net.ipv4.ip_unprivileged_port_start)"
+    if isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL:
+        return f"give an address of this machine as {name.removesuffix('_PORT').replace('HEALTH', 'PEER')}_HOST"
     return f"end the program that has it, or choose another {name}"
 
 
