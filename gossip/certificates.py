@@ -35,7 +35,8 @@ class Certificates:
         try:
             server, client = self._context(ssl.PROTOCOL_TLS_SERVER), self._context(ssl.PROTOCOL_TLS_CLIENT)
         except ssl.SSLError as error:
-            raise Unusable(f"they are no PEM files that go together ({error.reason})") from None
+            why = error.reason or "one of them is no certificate or key"
+            raise Unusable(f"they are no PEM files that go together ({why})") from None
         server.num_tickets = 0  # each connection is a new one, and shows a certificate that holds then
         server.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION
         client.sslsocket_class = DeadlineTls

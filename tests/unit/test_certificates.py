@@ -57,6 +57,13 @@ def test_those_of_one_authority_get_on(tmp_path: Path) -> None:
     assert get_on(one.server(), other.client())
 
 
+def test_files_that_are_no_certificate_are_told_of_in_words(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    _, key = authority.issue("one", 1)
+    with pytest.raises(Unusable, match=r"^they are no PEM files that go together \((?!None)[A-Za-z _]+\)$"):
+        Certificates(key, key, authority.path("ca.crt"))
+
+
 def test_another_authority_is_trusted_by_neither_side(tmp_path: Path) -> None:
     ours, theirs = Authority(tmp_path / "ours"), Authority(tmp_path / "theirs")
     here, there = certificates(ours), certificates(theirs)
