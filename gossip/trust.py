@@ -11,7 +11,7 @@ from gossip.config import SettingError, Settings
 from gossip.faults import Faults
 from gossip.files import FromFiles, Unusable, lines_of, reason
 from gossip.serving.tls import Tls
-from gossip.sync.connection import Tls as ClientTls
+from gossip.sync.connection import ClientTls
 from gossip.sync.message import TlsFailed
 from gossip.sync.proof import Proofs
 

@@ -4,7 +4,6 @@ import base64
 import binascii
 import json
 import re
-import threading
 from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from itertools import accumulate
@@ -32,9 +31,6 @@ MOST_QUOTES, MOST_BRACKETS, DEEPEST = 64_000, 32_000, 20
 other."""
 
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-
-_ONE_AT_A_TIME = threading.Lock()
-"""JSON of a megabyte can unfold into thirty, and two at once are not done sooner."""
 
 _ITEM = '{"value": "text"} or {"base64": "dGV4dA=="}'
 _FORM = f"the body is a JSON object by key, of objects such as {_ITEM}"
@@ -113,11 +109,6 @@ def read_items(body: bytes, most: int, expiry_after: Callable[[float | None], in
 
     A value may have `most` bytes; `expiry_after` gives the expiry for a `ttl` in seconds.
     """
-    with _ONE_AT_A_TIME:
-        return _items(body, most, expiry_after)
-
-
-def _items(body: bytes, most: int, expiry_after: Callable[[float | None], int]) -> dict[bytes, tuple[bytes, bytes]]:
     if not _is_plain(body):
         raise HttpError(422, _FORM)
     try:

@@ -13,7 +13,7 @@ from gossip.sync.draft import MESSAGE_BUDGET
 from gossip.sync.exchange import Exchange
 from gossip.sync.message import Message, OtherCluster, PeerFault, Sender, Unproven
 from gossip.sync.packing import CODING, Unreadable, packed, unpacked
-from gossip.sync.proof import FIELD, Asked, Proofs
+from gossip.sync.proof import FIELD, Challenge, Proofs
 from gossip.sync.sightings import Sightings
 
 _UNPACKING: Fields = (("Accept-Encoding", CODING),)
@@ -74,7 +74,7 @@ class ExchangeApi:
         request.make_room(len(answer.body[0]))
         return answer
 
-    def _answer(self, request: Request, asked: Asked | None, body: bytes) -> Answer:
+    def _answer(self, request: Request, asked: Challenge | None, body: bytes) -> Answer:
         """The answer to a message, with all that is noted of both. Raises PeerFault and HttpError."""
         message = wire.decode(self._content(request, body))
         reply, merged = self._exchange.answer(message)
@@ -95,7 +95,7 @@ class ExchangeApi:
         if sender.origin != own.origin and (message.opening or (agrees and not message.spread)):
             self._sightings.called(sender, agrees)
 
-    def _proven(self, request: Request) -> tuple[Asked | None, bytes]:
+    def _proven(self, request: Request) -> tuple[Challenge | None, bytes]:
         """The body as it was sent, and what its answer is to be proven with; what has no proof at all is not read."""
         asked = None
         if self._proofs:
@@ -119,7 +119,7 @@ class ExchangeApi:
         except Unreadable as error:
             raise HttpError(400, f"the message cannot be unpacked: {error}") from None
 
-    def _packed(self, request: Request, asked: Asked | None, body: bytes) -> Answer:
+    def _packed(self, request: Request, asked: Challenge | None, body: bytes) -> Answer:
         """The answer, packed where the peer can unpack it and it pays."""
         accepted = request.head.fields.get(b"accept-encoding", b"")
         smaller = packed(body) if CODING.encode() in accepted.lower() else None

@@ -1,6 +1,7 @@
 """The map: put a value under a key, get the values of keys, delete them."""
 
 import re
+import threading
 
 from gossip.api.entries import JSON_GROWTH, json_answer, json_by_key, read_items, wants_json
 from gossip.api.query import query_of
@@ -33,6 +34,8 @@ class MapApi:
         self._store = store
         self._writes = writes
         self._most = store.limits.value_bytes
+        self._one_at_a_time = threading.Lock()
+        """JSON of a megabyte can unfold into thirty, and two at once are not done sooner."""
 
     def put(self, request: Request) -> Answer:
         """The body becomes the value of the one key: 201 when it had none, 204 when it was overwritten."""
@@ -103,7 +106,9 @@ class MapApi:
 
     def _put_all(self, request: Request, wait: Wait | None) -> Answer:
         """Write what a JSON object says: all of it, or nothing."""
-        items = read_items(self._writes.body_of_many(request), self._most, self._writes.expiry_after)
+        body = self._writes.body_of_many(request)
+        with self._one_at_a_time:
+            items = read_items(body, self._most, self._writes.expiry_after)
         try:
             created = self._store.put_all(items)
         except NotWritten as reason:

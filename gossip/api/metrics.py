@@ -151,7 +151,9 @@ class MetricsApi:
         heard = [sighting for sighting in self._sightings.all() if not sighting.said.leaving]
         offsets = [abs(sighting.offset) for sighting in heard if sighting.offset is not None]
         yield gauge("gossipcar_peers_known", "Addresses of peers that discovery gives.", len(self._roster.known()))
-        yield gauge("gossipcar_peers_heard", "Peers heard within the last 5 minutes that are not leaving.", len(heard))
+        yield gauge(
+            "gossipcar_peers_heard", "Peers heard of late that answer when called, and are not leaving.", len(heard)
+        )
         agreeing = sum(sighting.agrees for sighting in heard)
         yield gauge("gossipcar_peers_agreeing", "Of these, those that held the same when last heard.", agreeing)
         yield gauge(

@@ -5,13 +5,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from gossip.api.entries import JSON
 from gossip.data.store import Store
 from gossip.serving.answer import Answer
 from gossip.serving.request import Request
 from gossip.sync.roster import Roster
 from gossip.sync.sightings import Sighting, Sightings
-
-JSON = "application/json"
 
 
 class PeersApi:

@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Callable
 from functools import partial
 
-Tls = Callable[[], ssl.SSLContext]
+ClientTls = Callable[[], ssl.SSLContext]
 """Gives the context for the next connection: certificates change while a node runs."""
 
 
@@ -34,7 +34,7 @@ class DeadlineTls(DeadlineSocket, ssl.SSLSocket):
 
 
 class _Connection(http.client.HTTPConnection):
-    def __init__(self, host: str, deadline: float, tls: Tls | None, timeout: float) -> None:
+    def __init__(self, host: str, deadline: float, tls: ClientTls | None, timeout: float) -> None:
         super().__init__(host, timeout=timeout)
         self._deadline = deadline
         self._tls = tls
@@ -59,7 +59,7 @@ class _Connection(http.client.HTTPConnection):
 
 
 class _Handler(urllib.request.HTTPHandler):
-    def __init__(self, tls: Tls | None) -> None:
+    def __init__(self, tls: ClientTls | None) -> None:
         super().__init__()
         self._tls = tls
 
@@ -68,7 +68,7 @@ class _Handler(urllib.request.HTTPHandler):
         return self.do_open(partial(_Connection, deadline=deadline, tls=self._tls), request)
 
 
-def opener(tls: Tls | None) -> urllib.request.OpenerDirector:
+def opener(tls: ClientTls | None) -> urllib.request.OpenerDirector:
     """One that speaks HTTP to the address it is given, under TLS if that is given: no proxies, no redirects, no other
     schemes."""
     made = urllib.request.OpenerDirector()

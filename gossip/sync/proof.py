@@ -28,8 +28,8 @@ _REQUEST = re.compile(r"([0-9]{1,20}) ([0-9a-f]{32}) ([0-9a-f]{64})")
 _ANSWER = re.compile(r"[0-9a-f]{64}")
 
 
-class Asked(NamedTuple):
-    """What both a request and its answer are proven with."""
+class Challenge(NamedTuple):
+    """What a request is proven with, and its answer as well: so it is the answer to this one alone."""
 
     method: str
     path: str
@@ -37,7 +37,7 @@ class Asked(NamedTuple):
     nonce: str
 
 
-def signed_bytes(direction: str, cluster: str, asked: Asked, coding: str) -> bytes:
+def signed_bytes(direction: str, cluster: str, asked: Challenge, coding: str) -> bytes:
     """What is signed, without the body at its end. Lengths come first: no two messages have the same bytes."""
     parts = [part.encode() for part in (direction, cluster, *asked, coding)]
     return b"gossipcar-proof-1" + b"".join(len(part).to_bytes(8, "big") + part for part in parts)
@@ -59,25 +59,25 @@ class Proofs:
         self._wall = wall
         self._nonces = Nonces(most)
 
-    def of_request(self, method: str, path: str, coding: str, body: bytes) -> tuple[Asked, str]:
+    def of_request(self, method: str, path: str, coding: str, body: bytes) -> tuple[Challenge, str]:
         """What a request's answer will be proven with, and the request's field."""
-        asked = Asked(method, path, str(self._wall()), os.urandom(16).hex())
+        asked = Challenge(method, path, str(self._wall()), os.urandom(16).hex())
         return asked, f"{asked.time} {asked.nonce} {self._mac('request', asked, coding, body)}"
 
-    def of_answer(self, asked: Asked, coding: str, body: bytes) -> str:
+    def of_answer(self, asked: Challenge, coding: str, body: bytes) -> str:
         """The field of an answer."""
         return self._mac("answer", asked, coding, body)
 
-    def read(self, method: str, path: str, field: str) -> tuple[Asked, str]:
+    def read(self, method: str, path: str, field: str) -> tuple[Challenge, str]:
         """What a request says of itself, with its mac, which is still to be checked. Raises Unproven."""
         match = _REQUEST.fullmatch(field)
         if not match:
             raise Unproven(
                 "no proof", f"a request needs a proof in the field {FIELD}; give its sender this cluster's secret"
             )
-        return Asked(method, path, match[1], match[2]), match[3]
+        return Challenge(method, path, match[1], match[2]), match[3]
 
-    def check_request(self, asked: Asked, mac: str, coding: str, body: bytes) -> None:
+    def check_request(self, asked: Challenge, mac: str, coding: str, body: bytes) -> None:
         """Raises Unproven unless a node of this cluster has just sent this, for the first time."""
         if not self._is_right(mac, "request", asked, coding, body):
             raise Unproven("wrong proof", "the proof is by another secret, or for another cluster or message")
@@ -88,17 +88,17 @@ class Proofs:
         if not self._nonces.is_new(time, bytes.fromhex(asked.nonce), now):
             raise Unproven("message replayed", "the message was sent before")
 
-    def check_answer(self, asked: Asked, mac: str, coding: str, body: bytes) -> None:
+    def check_answer(self, asked: Challenge, mac: str, coding: str, body: bytes) -> None:
         """Raises Unproven unless a node of this cluster has answered this request so."""
         if not _ANSWER.fullmatch(mac):
             raise Unproven("no proof", "its answer has no proof; give it this cluster's secret")
         if not self._is_right(mac, "answer", asked, coding, body):
             raise Unproven("wrong proof", "the proof of its answer is by another secret, or for another answer")
 
-    def _mac(self, direction: str, asked: Asked, coding: str, body: bytes) -> str:
+    def _mac(self, direction: str, asked: Challenge, coding: str, body: bytes) -> str:
         return _mac(self._secrets()[0], signed_bytes(direction, self._cluster, asked, coding), body)
 
-    def _is_right(self, mac: str, direction: str, asked: Asked, coding: str, body: bytes) -> bool:
+    def _is_right(self, mac: str, direction: str, asked: Challenge, coding: str, body: bytes) -> bool:
         head = signed_bytes(direction, self._cluster, asked, coding)
         return any(hmac.compare_digest(_mac(secret, head, body), mac) for secret in self._secrets())
 

@@ -61,7 +61,7 @@ class Sightings:
     def answered(self, said: Sender, agrees: bool, address: Address, round_trip: float, offset: int) -> None:
         """A peer has taken part in an exchange that this node began."""
         sighting = self._seen(said, agrees)
-        for other in self.all():
+        for other in self._sightings.copy().values():
             if other.address == address and other.origin != said.origin:
                 self._sightings.pop(other.origin, None)  # it was there before, and is no more
         self._keep(replace(sighting, address=address, round_trip=round_trip, offset=offset))

@@ -7,10 +7,10 @@ import urllib.request
 
 from gossip.metrics import Metrics
 from gossip.sync.address import Address
-from gossip.sync.connection import Tls, opener
+from gossip.sync.connection import ClientTls, opener
 from gossip.sync.message import NotBelieved, NotReachable, OtherCluster, PeerFault, Refused, TlsFailed, Unproven
 from gossip.sync.packing import CODING, Unreadable, packed, unpacked
-from gossip.sync.proof import FIELD, Asked, Proofs
+from gossip.sync.proof import FIELD, Challenge, Proofs
 from gossip.sync.wire import CONTENT_TYPE
 
 PATH = "/exchange"
@@ -23,7 +23,7 @@ class Transport:
     """Carries messages to peers, compressed to those that have shown that they understand it."""
 
     def __init__(
-        self, limit: int, metrics: Metrics | None = None, proofs: Proofs | None = None, tls: Tls | None = None
+        self, limit: int, metrics: Metrics | None = None, proofs: Proofs | None = None, tls: ClientTls | None = None
     ) -> None:
         """An answer may have `limit` bytes, once it is unpacked. With `proofs`, each message is proven, and each answer
         must be; with `tls`, they travel under it."""
@@ -62,7 +62,7 @@ class Transport:
         except (OSError, http.client.HTTPException, ValueError, Unreadable) as error:
             raise PeerFault(f"{address} gave no usable answer: {str(error) or type(error).__name__}") from None
 
-    def _answer(self, address: Address, asked: Asked | None, response: http.client.HTTPResponse) -> bytes:
+    def _answer(self, address: Address, asked: Challenge | None, response: http.client.HTTPResponse) -> bytes:
         """What is in an answer, once it is proven."""
         body = _read(response, self._limit)
         self._metrics.bytes_in.add(len(body))

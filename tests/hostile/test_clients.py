@@ -77,8 +77,8 @@ def test_one_that_does_not_read_keeps_no_large_value_waiting(cluster: tuple[Runn
     keys = "&".join(f"k=big+{number % 10}&k=kept" for number in range(10))
     with ExitStack() as stack:
         for _ in range(8):
-            ask(stack, node, f"GET /map?{keys} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-        time.sleep(0.5)  # their answers are on the way now
+            client = ask(stack, node, f"GET /map?{keys} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            assert client.recv(1) == b"H", "its answer is on the way"
         began = time.monotonic()
         assert node.put("big 0", bytes(2**20)) == 204
         assert time.monotonic() - began < 5, "their time has not passed yet"

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gossip.sync.message import Unproven
-from gossip.sync.proof import Asked, Nonces, Proofs, signed_bytes
+from gossip.sync.proof import Challenge, Nonces, Proofs, signed_bytes
 from tests.unit.fakes import NOON, Wall
 
 SECRET, OTHER = b"a secret of 25 bytes here", b"another secret of 30 bytes now"
 SECOND = 1_000_000
 NONCE = "00112233445566778899aabbccddeeff"
-ASKED = Asked("POST", "/exchange", str(NOON), NONCE)
+ASKED = Challenge("POST", "/exchange", str(NOON), NONCE)
 
 SIGNED = (
     b"gossipcar-proof-1"
@@ -35,7 +35,7 @@ def proofs(*secrets: bytes, cluster: str = "test", wall: Callable[[], int] | Non
     return Proofs(lambda: secrets or (SECRET,), cluster, wall or Wall(), most)
 
 
-def check(there: Proofs, field: str, body: bytes = b"body", coding: str = "", path: str = "/exchange") -> Asked:
+def check(there: Proofs, field: str, body: bytes = b"body", coding: str = "", path: str = "/exchange") -> Challenge:
     asked, mac = there.read("POST", path, field)
     there.check_request(asked, mac, coding, body)
     return asked
@@ -47,7 +47,7 @@ def refusal(act: Callable[[], object]) -> str:
     return str(caught.value)
 
 
-def sent(here: Proofs, body: bytes = b"body", coding: str = "") -> tuple[Asked, str]:
+def sent(here: Proofs, body: bytes = b"body", coding: str = "") -> tuple[Challenge, str]:
     return here.of_request("POST", "/exchange", coding, body)
 
 
@@ -235,7 +235,7 @@ TEXT = st.text(max_size=5)
 def test_no_two_messages_have_the_same_bytes(one: tuple[str, ...], other: tuple[str, ...]) -> None:
     def signed(said: tuple[str, ...]) -> bytes:
         direction, cluster, method, path, time, nonce, coding = said
-        return signed_bytes(direction, cluster, Asked(method, path, time, nonce), coding)
+        return signed_bytes(direction, cluster, Challenge(method, path, time, nonce), coding)
 
     assert (signed(one) == signed(other)) == (one == other)
     assert one == other or not signed(one).startswith(signed(other))
