@@ -1,23 +1,12 @@
 """Watching with clients that people use, and through a proxy that they put in front."""
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.nodes import RunningNode, free_ports, wait_until
+from tests.serving.programs import NGINX, answers, program
 from tests.serving.sockets import connect
-from tests.serving.test_clients import NGINX, answers, program
 from tests.watching import Watching
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[RunningNode]:
-    with RunningNode("--client-hosts=car") as running:
-        running.put("a", b"1")
-        yield running
-        assert "Traceback" not in running.log
 
 
 def test_curl_prints_events_as_they_come(node: RunningNode) -> None:
