@@ -13,7 +13,7 @@ from gossip.data.limits import StoreLimits
 from gossip.sync.touch import ALONE_SECONDS, Touch
 from tests.simulation.world import Node, World
 
-HISTORIES = int(os.environ.get("HISTORIES", "100"))
+HISTORIES = int(os.environ.get("HISTORIES", "60"))
 TTL = 20.0
 """Seconds. Those that are alone are so for up to four times as long."""
 KEYS = [b"key %d" % number for number in range(5)]
