@@ -96,15 +96,19 @@ class ExchangeApi:
             self._sightings.called(sender, agrees)
 
     def _proven(self, request: Request) -> tuple[Challenge | None, bytes]:
-        """The body as it was sent, and what its answer is to be proven with; what has no proof at all is not read."""
-        asked = None
+        """The body as it was sent, and what its answer is to be proven with. What is not proven is not read.
+
+        A proof is good for once: on a thread that may not wait for the body, but begins anew, it would be a replay.
+        """
+        asked, hashed = None, ""
         if self._proofs:
             head = request.head
-            asked, mac = self._proofs.read(head.method, _text(head.path), _text(head.fields.get(_FIELD, b"")))
+            field = _text(head.fields.get(_FIELD, b""))
+            asked, hashed = self._proofs.check_request(head.method, _text(head.path), _coding(request), field)
         body = request.body(self._limit, f"a message may have {self._limit} bytes at most")
         self._metrics.bytes_in.add(len(body))
-        if self._proofs and asked:
-            self._proofs.check_request(asked, mac, _coding(request), body)
+        if self._proofs:
+            self._proofs.check_body(hashed, body)
         return asked, body
 
     def _content(self, request: Request, body: bytes) -> bytes:

@@ -1,10 +1,11 @@
 """What proves that a message is from a node of this cluster, and was not sent before (`docs/protocol.md`, *Proofs*).
 
-Rule 1: nothing of a message is read or unpacked before it is proven.
+Rule 1: a head is proven before its body is read, and a body before it is unpacked: strangers take up no room.
 Rule 2: what only a node with a secret can do is looked at first: no outsider makes this node remember anything.
 Rule 3: an answer is proven for one request, and is never one itself.
 """
 
+import hashlib
 import hmac
 import os
 import re
@@ -24,7 +25,7 @@ _SLOT = WINDOW // 12
 _MOST = 100_000
 """So many nonces are remembered, in some 9 MB: of 1,600 messages a second for the whole time."""
 
-_REQUEST = re.compile(r"([0-9]{1,20}) ([0-9a-f]{32}) ([0-9a-f]{64})")
+_REQUEST = re.compile(r"([0-9]{1,20}) ([0-9a-f]{32}) ([0-9a-f]{64}) ([0-9a-f]{64})")
 _ANSWER = re.compile(r"[0-9a-f]{64}")
 
 
@@ -37,9 +38,9 @@ class Challenge(NamedTuple):
     nonce: str
 
 
-def signed_bytes(direction: str, cluster: str, asked: Challenge, coding: str) -> bytes:
-    """What is signed, without the body at its end. Lengths come first: no two messages have the same bytes."""
-    parts = [part.encode() for part in (direction, cluster, *asked, coding)]
+def signed_bytes(direction: str, cluster: str, asked: Challenge, coding: str, hashed: str) -> bytes:
+    """What is signed; `hashed` is the body's hash. Lengths come first: no two messages have the same bytes."""
+    parts = [part.encode() for part in (direction, cluster, *asked, coding, hashed)]
     return b"gossipcar-proof-1" + b"".join(len(part).to_bytes(8, "big") + part for part in parts)
 
 
@@ -61,26 +62,41 @@ class Proofs:
 
     def of_request(self, method: str, path: str, coding: str, body: bytes) -> tuple[Challenge, str]:
         """What a request's answer will be proven with, and the request's field."""
-        asked = Challenge(method, path, str(self._wall()), os.urandom(16).hex())
-        return asked, f"{asked.time} {asked.nonce} {self._mac('request', asked, coding, body)}"
+        asked, hashed = Challenge(method, path, str(self._wall()), os.urandom(16).hex()), _hash(body)
+        return asked, f"{asked.time} {asked.nonce} {hashed} {self._mac('request', asked, coding, hashed)}"
 
     def of_answer(self, asked: Challenge, coding: str, body: bytes) -> str:
         """The field of an answer."""
-        return self._mac("answer", asked, coding, body)
+        return self._mac("answer", asked, coding, _hash(body))
 
-    def read(self, method: str, path: str, field: str) -> tuple[Challenge, str]:
-        """What a request says of itself, with its mac, which is still to be checked. Raises Unproven."""
+    def check_request(self, method: str, path: str, coding: str, field: str) -> tuple[Challenge, str]:
+        """What an answer is to be proven with, and the hash that `check_body` is to find. Raises Unproven unless a node
+        of this cluster has just sent this head, for the first time."""
         match = _REQUEST.fullmatch(field)
         if not match:
             raise Unproven(
                 "no proof", f"a request needs a proof in the field {FIELD}; give its sender this cluster's secret"
             )
-        return Challenge(method, path, match[1], match[2]), match[3]
-
-    def check_request(self, asked: Challenge, mac: str, coding: str, body: bytes) -> None:
-        """Raises Unproven unless a node of this cluster has just sent this, for the first time."""
-        if not self._is_right(mac, "request", asked, coding, body):
+        asked, hashed, mac = Challenge(method, path, match[1], match[2]), match[3], match[4]
+        if not self._is_right(mac, "request", asked, coding, hashed):
             raise Unproven("wrong proof", "the proof is by another secret, or for another cluster or message")
+        self._check_age(asked)
+        return asked, hashed
+
+    def check_body(self, hashed: str, body: bytes) -> None:
+        """Raises Unproven unless it is the body that the head of a request was proven with."""
+        if _hash(body) != hashed:
+            raise Unproven("wrong proof", "the proof is for another body")
+
+    def check_answer(self, asked: Challenge, mac: str, coding: str, body: bytes) -> None:
+        """Raises Unproven unless a node of this cluster has answered this request so."""
+        if not _ANSWER.fullmatch(mac):
+            raise Unproven("no proof", "its answer has no proof; give it this cluster's secret")
+        if not self._is_right(mac, "answer", asked, coding, _hash(body)):
+            raise Unproven("wrong proof", "the proof of its answer is by another secret, or for another answer")
+
+    def _check_age(self, asked: Challenge) -> None:
+        """Raises Unproven for what was sent too long ago, or before."""
         now, time = self._wall(), int(asked.time)
         if abs(now - time) > WINDOW:
             off = f"{(time - now) / MICROS:+.0f} s; at most {WINDOW // MICROS} s may be between two nodes"
@@ -88,25 +104,20 @@ class Proofs:
         if not self._nonces.is_new(time, bytes.fromhex(asked.nonce), now):
             raise Unproven("message replayed", "the message was sent before")
 
-    def check_answer(self, asked: Challenge, mac: str, coding: str, body: bytes) -> None:
-        """Raises Unproven unless a node of this cluster has answered this request so."""
-        if not _ANSWER.fullmatch(mac):
-            raise Unproven("no proof", "its answer has no proof; give it this cluster's secret")
-        if not self._is_right(mac, "answer", asked, coding, body):
-            raise Unproven("wrong proof", "the proof of its answer is by another secret, or for another answer")
+    def _mac(self, direction: str, asked: Challenge, coding: str, hashed: str) -> str:
+        return _mac(self._secrets()[0], signed_bytes(direction, self._cluster, asked, coding, hashed))
 
-    def _mac(self, direction: str, asked: Challenge, coding: str, body: bytes) -> str:
-        return _mac(self._secrets()[0], signed_bytes(direction, self._cluster, asked, coding), body)
-
-    def _is_right(self, mac: str, direction: str, asked: Challenge, coding: str, body: bytes) -> bool:
-        head = signed_bytes(direction, self._cluster, asked, coding)
-        return any(hmac.compare_digest(_mac(secret, head, body), mac) for secret in self._secrets())
+    def _is_right(self, mac: str, direction: str, asked: Challenge, coding: str, hashed: str) -> bool:
+        signed = signed_bytes(direction, self._cluster, asked, coding, hashed)
+        return any(hmac.compare_digest(_mac(secret, signed), mac) for secret in self._secrets())
 
 
-def _mac(secret: bytes, head: bytes, body: bytes) -> str:
-    mac = hmac.new(secret, head + len(body).to_bytes(8, "big"), "sha256")
-    mac.update(body)
-    return mac.hexdigest()
+def _mac(secret: bytes, signed: bytes) -> str:
+    return hmac.new(secret, signed, "sha256").hexdigest()
+
+
+def _hash(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 class Nonces:

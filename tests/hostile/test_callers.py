@@ -6,10 +6,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from gossip.data.entry import Entry
+from gossip.sync.proof import Proofs
 from tests.hostile import messages
 from tests.hostile.siege import Siege, answered, at_once, posted, send
 from tests.nodes import RunningNode
@@ -114,6 +116,26 @@ def test_a_stranger_that_begins_large_messages_keeps_no_peer_waiting() -> None:
         began = time.monotonic()
         assert answered(node.peer_port, posted(body)) == 200
         assert time.monotonic() - began < 5, "what the stranger began has not been cut yet"
+
+
+def test_where_peers_prove_themselves_strangers_take_no_room_however_many_they_are(tmp_path: Path) -> None:
+    secret, forged = b"the secret, drawn by lot", b"another secret, drawn by lot"
+    (tmp_path / "secret").write_bytes(secret)
+
+    def proven(body: bytes, by: bytes) -> bytes:
+        proof = Proofs(lambda: (by,), "gossipcar").of_request("POST", "/exchange", "", body)[1]
+        return posted(body, f"Gossip-Proof: {proof}")
+
+    with RunningNode(f"--peer-secret-file={tmp_path}/secret") as node, ExitStack() as stack:
+        body = messages.message(entries=[(b"k", Entry(messages.now(), 1, bytes(100_000), b""))])
+        large = bytes(3 * 2**20 - 1000)
+        for number in range(20):
+            source = (f"127.0.0.{2 + number}", 0)
+            stranger = socket.create_connection(("127.0.0.1", node.peer_port), timeout=10, source_address=source)
+            stack.enter_context(stranger).sendall(proven(large, forged)[:600])
+        began = time.monotonic()
+        assert answered(node.peer_port, proven(body, secret)) == 200
+        assert time.monotonic() - began < 5, "what the strangers began has not been cut yet"
 
 
 def test_two_hundred_connections(cluster: tuple[RunningNode, RunningNode]) -> None:

@@ -15,6 +15,8 @@ from tests.unit.fakes import NOON, Wall
 SECRET, OTHER = b"a secret of 25 bytes here", b"another secret of 30 bytes now"
 SECOND = 1_000_000
 NONCE = "00112233445566778899aabbccddeeff"
+HASH = "230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb5"
+"""Of the four bytes `body`."""
 ASKED = Challenge("POST", "/exchange", str(NOON), NONCE)
 
 SIGNED = (
@@ -26,7 +28,7 @@ SIGNED = (
     b"\0\0\0\0\0\0\0\x101700000000000000"
     b"\0\0\0\0\0\0\0\x2000112233445566778899aabbccddeeff"
     b"\0\0\0\0\0\0\0\x07deflate"
-    b"\0\0\0\0\0\0\0\x04body"
+    b"\0\0\0\0\0\0\0\x40230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb5"
 )
 """The bytes that docs/protocol.md tells of, written out."""
 
@@ -36,8 +38,8 @@ def proofs(*secrets: bytes, cluster: str = "test", wall: Callable[[], int] | Non
 
 
 def check(there: Proofs, field: str, body: bytes = b"body", coding: str = "", path: str = "/exchange") -> Challenge:
-    asked, mac = there.read("POST", path, field)
-    there.check_request(asked, mac, coding, body)
+    asked, hashed = there.check_request("POST", path, coding, field)
+    there.check_body(hashed, body)
     return asked
 
 
@@ -60,9 +62,9 @@ def test_a_request_and_its_answer_are_proven_between_those_with_one_secret() -> 
 
 
 def test_what_is_signed_is_what_the_protocol_says() -> None:
-    mac = "6eff5686aaba40fdb5a8583a9ed6158fa86338a15961bafdc5af3ee0a396826b"
+    mac = "ce2b0e74b67edb9a28677e26a09937c6162f2997628d7b36d29d39109e0a5f0c"
     assert mac == hmac.new(SECRET, SIGNED, hashlib.sha256).hexdigest()
-    assert check(proofs(), f"1700000000000000 {NONCE} {mac}", coding="deflate") == ASKED
+    assert check(proofs(), f"1700000000000000 {NONCE} {HASH} {mac}", coding="deflate") == ASKED
 
 
 def test_an_answer_is_signed_as_the_protocol_says() -> None:
@@ -78,19 +80,23 @@ WRONG = "the proof is by another secret, or for another cluster or message"
     [
         (proofs(OTHER), {}),
         (proofs(cluster="other"), {}),
-        (proofs(), {"body": b"bodY"}),
-        (proofs(), {"body": b""}),
         (proofs(), {"coding": "deflate"}),
         (proofs(), {"path": "/exchange2"}),
     ],
-    ids=["secret", "cluster", "body", "no body", "coding", "path"],
+    ids=["secret", "cluster", "coding", "path"],
 )
-def test_whatever_is_changed_is_not_proven(there: Proofs, change: dict[str, bytes]) -> None:
+def test_whatever_is_changed_is_not_proven(there: Proofs, change: dict[str, str]) -> None:
     _, field = sent(proofs())
     assert refusal(lambda: check(there, field, **change)) == WRONG  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("at", [0, 20, 60])
+@pytest.mark.parametrize("body", [b"bodY", b"", b"body and more"])
+def test_another_body_is_not_proven(body: bytes) -> None:
+    _, field = sent(proofs())
+    assert refusal(lambda: check(proofs(), field, body)) == "the proof is for another body"
+
+
+@pytest.mark.parametrize("at", [0, 20, 60, 130])
 def test_a_changed_field_is_not_proven(at: int) -> None:
     _, field = sent(proofs())
     other = field[:at] + ("1" if field[at] != "1" else "2") + field[at + 1 :]
@@ -99,12 +105,13 @@ def test_a_changed_field_is_not_proven(at: int) -> None:
 
 @pytest.mark.parametrize(
     "field",
-    ["", "yes", f"{NOON} {NONCE}", f"{NOON} {NONCE} {'é' * 64}", f"{NOON} {NONCE} {'0' * 63}",
-     f"{NOON} {NONCE} {'0' * 64} ", f"-1 {NONCE} {'0' * 64}", f"{'9' * 21} {NONCE} {'0' * 64}",
-     f"{NOON} {NONCE.upper()} {'0' * 64}", f"{NOON} {NONCE} {'0' * 64}\n", f"٣ {NONCE} {'0' * 64}"],
+    ["", "yes", f"{NOON} {NONCE}", f"{NOON} {NONCE} {HASH}", f"{NOON} {NONCE} {HASH} {'é' * 64}",
+     f"{NOON} {NONCE} {HASH} {'0' * 63}", f"{NOON} {NONCE} {HASH} {'0' * 64} ", f"-1 {NONCE} {HASH} {'0' * 64}",
+     f"{'9' * 21} {NONCE} {HASH} {'0' * 64}", f"{NOON} {NONCE.upper()} {HASH} {'0' * 64}",
+     f"{NOON} {NONCE} {HASH} {'0' * 64}\n", f"٣ {NONCE} {HASH} {'0' * 64}"],
 )  # fmt: skip
 def test_what_is_no_field_is_no_proof(field: str) -> None:
-    assert refusal(lambda: proofs().read("POST", "/exchange", field)).startswith("a request needs a proof in the field")
+    assert refusal(lambda: check(proofs(), field)).startswith("a request needs a proof in the field")
 
 
 def test_a_message_is_taken_once() -> None:
@@ -183,7 +190,7 @@ def test_an_answer_is_no_request_and_a_request_no_answer() -> None:
     here, there = proofs(), proofs()
     asked, field = sent(here)
     mac = there.of_answer(asked, "", b"body")
-    assert refusal(lambda: check(there, f"{asked.time} {asked.nonce} {mac}")) == WRONG
+    assert refusal(lambda: check(there, f"{asked.time} {asked.nonce} {HASH} {mac}")) == WRONG
     refusal(lambda: here.check_answer(asked, field[-64:], "", b"body"))
 
 
@@ -231,11 +238,11 @@ def test_the_memory_is_bounded() -> None:
 TEXT = st.text(max_size=5)
 
 
-@given(st.tuples(*[TEXT] * 7), st.tuples(*[TEXT] * 7))
+@given(st.tuples(*[TEXT] * 8), st.tuples(*[TEXT] * 8))
 def test_no_two_messages_have_the_same_bytes(one: tuple[str, ...], other: tuple[str, ...]) -> None:
     def signed(said: tuple[str, ...]) -> bytes:
-        direction, cluster, method, path, time, nonce, coding = said
-        return signed_bytes(direction, cluster, Challenge(method, path, time, nonce), coding)
+        direction, cluster, method, path, time, nonce, coding, body = said
+        return signed_bytes(direction, cluster, Challenge(method, path, time, nonce), coding, body)
 
     assert (signed(one) == signed(other)) == (one == other)
     assert one == other or not signed(one).startswith(signed(other))

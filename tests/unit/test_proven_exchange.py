@@ -93,15 +93,16 @@ def test_what_was_taken_is_not_taken_again() -> None:
     assert (answer.status, answer.body) == (401, (b"the message was sent before\n",))
 
 
-def test_too_long_a_body_is_refused_before_its_proof_is_checked() -> None:
+def test_too_long_a_body_is_refused_before_it_is_read() -> None:
     raw = asked(proof_of()).replace(f"Content-Length: {len(MESSAGE)}".encode(), b"Content-Length: 3000000")
     assert refused(raw).status == 413
 
 
-def test_a_body_without_a_proof_is_not_even_waited_for() -> None:
+@pytest.mark.parametrize("proof", ["", proof_of(by=proofs(b"another secret of 30 bytes now"))], ids=["none", "wrong"])
+def test_a_body_whose_head_is_not_proven_is_not_even_waited_for(proof: str) -> None:
     with serving(door().post, at_once=False) as (server, _), socket.create_connection(("127.0.0.1", server.port)) as it:
         it.settimeout(5)
-        it.sendall(b"POST /exchange HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
+        it.sendall(asked(proof).replace(f"Content-Length: {len(MESSAGE)}".encode(), b"Content-Length: 1000000"))
         assert it.recv(1000).startswith(b"HTTP/1.1 401 ")
 
 
@@ -165,7 +166,7 @@ def test_an_answer_to_another_request_is_not_taken() -> None:
         head = receive_request(connection).decode()
         if not answers:
             field = next(line for line in head.splitlines() if line.lower().startswith("gossip-proof: "))
-            request, _ = there.read("POST", "/exchange", field.split(": ", 1)[1])
+            request, _ = there.check_request("POST", "/exchange", "", field.split(": ", 1)[1])
             answers.append(answer_of(f"Gossip-Proof: {there.of_answer(request, '', b'answer')}"))
         connection.sendall(answers[0])
 
@@ -186,8 +187,8 @@ def test_without_a_secret_nothing_is_proven_and_no_field_sent() -> None:
     assert b"proof" not in seen[0].lower()
 
 
-def test_proofs_add_some_200_bytes_to_an_exchange() -> None:
+def test_proofs_add_some_300_bytes_to_an_exchange() -> None:
     here = proofs()
     request, field = here.of_request("POST", "/exchange", "", MESSAGE)
     lines = f"Gossip-Proof: {field}\r\n", f"Gossip-Proof: {here.of_answer(request, '', b'')}\r\n"
-    assert [len(line) for line in lines] == [130, 80]
+    assert [len(line) for line in lines] == [195, 80]

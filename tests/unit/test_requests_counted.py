@@ -59,7 +59,7 @@ def test_the_time_that_a_client_takes_to_send_its_request_counts() -> None:
         time.sleep(SECONDS)
         client.sendall(PUT[-1:])
         client.recv(1000)
-        assert counted(server, 1).took[1] >= SECONDS
+        assert counted(server, 1).took[1] > 0.8 * SECONDS, "it began a little before the node knew of it"
 
 
 def test_the_time_that_a_connection_rests_does_not() -> None:
