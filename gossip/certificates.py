@@ -1,10 +1,14 @@
 """This node's certificate and its cluster's authority, from files to what TLS is begun with."""
 
 import ssl
+from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
 from gossip.files import FromFiles, Unusable
 from gossip.sync.connection import DeadlineTls
+
+_OUT_OF_TIME = (9, 10)
+"""OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED."""
 
 SETTINGS_OF_TLS = "PEER_TLS_CERT, PEER_TLS_KEY, PEER_TLS_CA"
 
@@ -40,6 +44,7 @@ class Certificates:
         server.num_tickets = 0  # each connection is a new one, and shows a certificate that holds then
         server.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION
         client.sslsocket_class = DeadlineTls
+        _shake_hands(server, client)
         return Contexts(server, client)
 
     def _context(self, protocol: int) -> ssl.SSLContext:
@@ -53,6 +58,23 @@ class Certificates:
         context.load_cert_chain(cert, key, _no_password)
         context.load_verify_locations(authority)
         return context
+
+
+def _shake_hands(server: ssl.SSLContext, client: ssl.SSLContext) -> None:
+    """Do with oneself, in memory, what is to be done with peers: what fails here fails with all of them.
+
+    But for its time, which is nothing that files are wrong by: one that has run out is renewed, and clocks are set.
+    """
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    asked = server.wrap_bio(to_server, to_client, server_side=True)
+    asking = client.wrap_bio(to_client, to_server)
+    try:
+        for side in (asking, asked) * 3:  # TLS 1.2 takes two turns of each and one, TLS 1.3 two of each
+            with suppress(ssl.SSLWantReadError):
+                side.do_handshake()
+    except ssl.SSLCertVerificationError as error:
+        if error.verify_code not in _OUT_OF_TIME:
+            raise Unusable(f"no peer would take this certificate: {error.verify_message}") from None
 
 
 def _no_password() -> NoReturn:

@@ -118,6 +118,30 @@ def test_files_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
         Certificates(cert, one.path("tls.key"), "/dev/null")
 
 
+FOREIGN = "no peer would take this certificate: unable to get local issuer certificate"
+
+
+def test_a_certificate_that_is_not_of_the_authority_is_refused(tmp_path: Path) -> None:
+    ours, theirs = Authority(tmp_path / "ours"), Authority(tmp_path / "theirs")
+    with pytest.raises(Unusable) as caught:
+        certificates(theirs, ours.path("ca.crt"))
+    assert str(caught.value) == FOREIGN
+
+
+def test_an_authority_that_is_replaced_before_the_certificate_waits_for_it(tmp_path: Path) -> None:
+    ours, theirs = Authority(tmp_path / "ours"), Authority(tmp_path / "theirs")
+    here = certificates(ours)
+    before = here.server()
+    Path(theirs.path("ca.crt")).replace(ours.path("ca.crt"))
+    seconds_later(here)
+    assert here.server() is before
+    for path in theirs.issue():
+        Path(path).replace(tmp_path / "ours" / Path(path).name)
+    seconds_later(here)
+    assert here.server() is not before
+    assert get_on(here.server(), here.client())
+
+
 def test_an_encrypted_key_is_refused_and_nobody_asked_for_its_password(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     cert, key = authority.issue()
