@@ -17,6 +17,10 @@ from gossip.serving.answer import OCTETS, Answer, Fields, HttpError
 
 JSON = "application/json"
 
+OWN_PAGES: Fields = (("Cross-Origin-Resource-Policy", "same-origin"),)
+"""Values are not run or shown by pages of other origins, even where the browser does not say whose page it asks for, as
+by plain HTTP to another machine: else a script of `key=value` would set a variable."""
+
 MOST_ITEMS = 1_000
 """So many values are written at once at most: some 10 ms, in which no other write is made."""
 

@@ -71,6 +71,7 @@ class ExchangeApi:
             self._faults.note(fault.kind, f"from {request.client}: {fault}")
             fields = _PROVE if isinstance(fault, Unproven) else ()
             raise HttpError(_status(fault), str(fault), fields) from None
+        del body  # whoever waits for room holds nothing but what it is for
         request.make_room(len(answer.body[0]))
         return answer
 

@@ -38,20 +38,22 @@ class KeysApi:
         request.make_room(
             JSON_GROWTH * sum(len(key) + len(entry.value or b"") * with_values for key, entry in page.items())
         )
-        answer: dict[str, object] = {"keys": list(page), "next": [*page][-1] if goes_on else None}
+        keys = [key.decode() for key in page]
+        answer: dict[str, object] = {"keys": keys, "next": keys[-1] if goes_on else None}
         if with_values:
-            answer["entries"] = {key: told(entry) for key, entry in page.items()}
+            answer["entries"] = dict(zip(keys, map(told, page.values()), strict=True))
         return json_answer(answer)
 
-    def _page(self, prefix: str, after: str, limit: int, with_values: bool) -> tuple[dict[str, Entry], bool]:
-        """The entries on a page, by key, and whether there are more behind it."""
-        page: dict[str, Entry] = {}
+    def _page(self, prefix: str, after: str, limit: int, with_values: bool) -> tuple[dict[bytes, Entry], bool]:
+        """The entries on a page, by key, and whether there are more behind it. Nothing is copied: who waits for room
+        holds nothing meanwhile."""
+        page: dict[bytes, Entry] = {}
         used = 0
         for key, entry in self._entries(prefix.encode(), after.encode()):
             used += size(key, entry) if with_values else len(key)
             if page and (len(page) == limit or used > PAGE_BYTES):
                 return page, True
-            page[key.decode()] = entry
+            page[key] = entry
         return page, False
 
     def _entries(self, prefix: bytes, after: bytes) -> Iterator[tuple[bytes, Entry]]:

@@ -3,7 +3,7 @@
 import re
 import threading
 
-from gossip.api.entries import JSON_GROWTH, json_answer, json_by_key, read_items, wants_json
+from gossip.api.entries import JSON_GROWTH, OWN_PAGES, json_answer, json_by_key, read_items, wants_json
 from gossip.api.query import query_of
 from gossip.api.writes import ABSENT, Wait, Writes, wait_of
 from gossip.data.counters import MAX_COUNTER_BYTES
@@ -69,7 +69,7 @@ class MapApi:
             request.may_take_long()
             request.make_room(copied)
             lines = self._lines(keys)
-        return Answer(200, lines, OCTETS) if lines else ABSENT
+        return Answer(200, lines, OCTETS, OWN_PAGES) if lines else ABSENT
 
     def _lines(self, keys: tuple[bytes, ...]) -> list[bytes]:
         """What is said of those keys that are present, in pieces."""

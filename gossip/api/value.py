@@ -1,6 +1,6 @@
 """One value, exactly: `/map/<key>`, whose bytes are the body and whose stamp is the ETag."""
 
-from gossip.api.entries import checked_type, fields_of, type_of
+from gossip.api.entries import OWN_PAGES, checked_type, fields_of, type_of
 from gossip.api.query import key_in_path, query_of
 from gossip.api.writes import ABSENT, Writes, is_known
 from gossip.data.store import Store
@@ -8,7 +8,7 @@ from gossip.serving.answer import Answer, Fields
 from gossip.serving.request import Request
 
 PREFIX = "/map/"
-_HARMLESS: Fields = (("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
+_HARMLESS: Fields = (*OWN_PAGES, ("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
 """A value that is a page runs nothing in the browser that opens it: it would have the rights of the status page."""
 
 

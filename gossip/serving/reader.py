@@ -92,15 +92,16 @@ class Reader:
 
     def take(self, count: int) -> bytes:
         """Exactly so many bytes of a body. Raises Gone when the client sends fewer, HttpError when it is too slow."""
-        pieces = []
-        while (held := len(self._buffer) - self._at) < count:
-            pieces.append(self._buffer[self._at :])
-            count -= held
-            self._buffer, self._at = self._more("body", min(count, _MORE_BYTES)), 0
         end = self._at + count
-        taken = self._buffer[self._at : end]
-        self._at = end
-        return b"".join((*pieces, taken)) if pieces else taken
+        if end <= len(self._buffer):
+            taken = self._buffer[self._at : end]
+            self._at = end
+            return taken
+        whole = bytearray(self._buffer[self._at :])  # a list of small pieces would take many times as much
+        while len(whole) < count:
+            whole += self._more("body", min(count - len(whole), _MORE_BYTES))
+        self._buffer, self._at = b"", 0
+        return bytes(whole)
 
     def line(self) -> bytes:
         """One line of a chunked body, without its CRLF."""

@@ -79,13 +79,11 @@ class Request:
 
 def _chunks(reader: Reader, most: int, too_large: str) -> bytes:
     """A chunked body (RFC 9112, section 7.1); extensions and trailers are read over."""
-    pieces: list[bytes] = []
-    total = 0
+    body = bytearray()  # a list of small chunks would take many times as much
     while size := _chunk_size(reader):
-        total += size
-        if total > most:
+        if len(body) + size > most:
             raise HttpError(413, too_large, close=True)
-        pieces.append(reader.take(size))
+        body += reader.take(size)
         if reader.take(2) != b"\r\n":
             raise HttpError(400, "a chunk is longer than its size says", close=True)
     trailers = 0
@@ -93,7 +91,7 @@ def _chunks(reader: Reader, most: int, too_large: str) -> bytes:
         trailers += len(line)
         if trailers > 8192:
             raise HttpError(400, "the trailers of the chunked body are too long", close=True)
-    return b"".join(pieces)
+    return bytes(body)
 
 
 def _chunk_size(reader: Reader) -> int:

@@ -138,6 +138,20 @@ def test_where_peers_prove_themselves_strangers_take_no_room_however_many_they_a
         assert time.monotonic() - began < 5, "what the strangers began has not been cut yet"
 
 
+@pytest.mark.parametrize(
+    ("port", "target", "size", "status"),
+    [("peer_port", "POST /exchange", 3 * 2**20 - 1000, 400), ("client_port", "PUT /map?k=crumbs", 2**20, 201)],
+)
+def test_bodies_in_chunks_of_a_byte(
+    cluster: tuple[RunningNode, RunningNode], port: str, target: str, size: int, status: int
+) -> None:
+    node, honest = cluster
+    head = f"{target} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    raw = head.encode() + b"1\r\nx\r\n" * size + b"0\r\n\r\n"
+    with Siege(node, honest, most_mib=32):
+        assert answered(getattr(node, port), raw) == status
+
+
 def test_two_hundred_connections(cluster: tuple[RunningNode, RunningNode]) -> None:
     node, honest = cluster
     with Siege(node, honest, most_mib=32), ExitStack() as stack:

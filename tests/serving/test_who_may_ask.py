@@ -70,6 +70,15 @@ def test_a_page_of_another_site_cannot_read(node: RunningNode) -> None:
     assert script.status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/map?k=secret", "/map/secret"])
+def test_a_page_of_another_site_cannot_run_a_value_by_a_browser_that_does_not_say_for_whom_it_asks(
+    node: RunningNode, path: str
+) -> None:
+    """As of nodes on other machines, by plain HTTP: those are not told."""
+    answer = requests.get(node.url + path, timeout=10)
+    assert (answer.status_code, answer.headers["Cross-Origin-Resource-Policy"]) == (200, "same-origin")
+
+
 def test_a_page_that_is_allowed_can(node: RunningNode) -> None:
     asks = asked(node, "OPTIONS", Origin=PAGE, Access_Control_Request_Method="PUT")
     assert (asks.status_code, asks.headers["Access-Control-Allow-Origin"]) == (204, PAGE)

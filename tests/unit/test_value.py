@@ -46,6 +46,7 @@ def test_the_body_is_the_value_alone_and_the_head_tells_of_it() -> None:
         ("ETag", ETAG),
         ("Last-Modified", "Tue, 14 Nov 2023 22:13:20 GMT"),
         ("Gossip-Origin", "0000000000000001"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
         ("Content-Security-Policy", "sandbox"),
         ("X-Content-Type-Options", "nosniff"),
     )
