@@ -2,6 +2,7 @@
 
 import logging
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -83,6 +84,9 @@ class FromFiles(Generic[_Made]):
             log.warning("changed files cannot be used; what was read before stands", extra=why)
 
     def _look(self) -> list[tuple[int, ...]]:
-        """What changes when a file does, or the symbolic links on the way to it."""
+        """What changes when a file does, or the symbolic links on the way to it. Raises Unusable or OSError."""
         states = [os.stat(path) for path in self._paths]
+        for path, state in zip(self._paths, states, strict=True):
+            if not stat.S_ISREG(state.st_mode):  # a pipe, for one, would be waited for without end
+                raise Unusable(f"{path}: it is no regular file")
         return [(state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns) for state in states]

@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -20,6 +21,9 @@ LEAST_BYTES = 16
 
 MOST_SECRETS = 16
 """A message by none of them costs a look at all."""
+
+_TOKEN = re.compile(rb"[!-~]+")
+"""What clients can send, and can be told of by their users."""
 
 log = logging.getLogger("gossipcar.node")
 
@@ -73,8 +77,12 @@ def read_secrets(path: str) -> tuple[bytes, ...]:
 
 
 def read_tokens(path: str) -> tuple[bytes, ...]:
-    """The tokens in a file, one a line. Raises Unusable or OSError."""
-    found = tuple(filter(None, lines_of(path)))
+    """The tokens in a file, one a line. Raises Unusable or OSError, without a word of what is in it."""
+    lines = lines_of(path)
+    for number, token in enumerate(lines, 1):
+        if token and not _TOKEN.fullmatch(token):
+            raise Unusable(f"{path}: line {number} is no token: those are printable ASCII characters without spaces")
+    found = tuple(filter(None, lines))
     if not found:
         raise Unusable(f"{path}: it has no token; give them one a line")
     return found

@@ -18,6 +18,9 @@ DEFAULT_URLS = ("http://localhost:80", "http://localhost:8080")
 _WANTS_TOKEN = "this node wants a token"  # noqa: S105
 """What a node begins with that another token, or one at all, would open."""
 
+_ABSENT = "none of the keys asked for is in the map"
+"""What a node says of keys that are not there; any other 404 is of something else, such as the port for peers."""
+
 _CONDITIONS = ("If-Match", "If-None-Match")
 
 
@@ -81,7 +84,7 @@ class Connections:
         try:
             return self.ask(request)
         except RequestRefused as refused:
-            if refused.status == 404:
+            if refused.sentence == _ABSENT:
                 return None
             raise
 

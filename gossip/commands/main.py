@@ -5,10 +5,12 @@ import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 
-from gossip.client import Client, ConditionFailed, GossipcarError, NotConfirmed, NotReachable
+from gossip.client import Client, ConditionFailed, GossipcarError, NotConfirmed, NotReachable, RequestRefused
 from gossip.commands.acts import ACTS
 from gossip.commands.arguments import WrongUsage, parser
 from gossip.commands.output import DONE, FAILED, NOT_REACHABLE, NOT_SO, WRONG_USAGE, fail
+
+_HOW_TO_SEND_ONE = " (here: by --token-file or GOSSIPCAR_TOKEN_FILE)"
 
 
 def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
@@ -60,6 +62,8 @@ def _ask(given: Namespace, environ: Mapping[str, str]) -> int:
         return fail(str(error), NOT_SO)
     except NotReachable as error:
         return fail(str(error), NOT_REACHABLE)
+    except RequestRefused as error:
+        return fail(f"{error}{_HOW_TO_SEND_ONE if error.status == 401 else ''}", FAILED)
     except GossipcarError as error:
         return fail(str(error), FAILED)
     except (KeyError, TypeError, ValueError) as error:

@@ -130,3 +130,19 @@ def shell(node: RunningNode, words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["sh", "-c", command], env={"GOSSIPCAR_URL": node.url}, capture_output=True, text=True, timeout=20, check=False
     )
+
+
+def test_a_node_that_wants_a_token_is_told_of_with_how_to_give_it_here() -> None:
+    wants = answer(401, b"this node wants a token: send Authorization: Bearer <token>\n")
+    with conversing([wants]) as asked:
+        status, _, errors = done(asked.url, "get", "a")
+    how = "(here: by --token-file or GOSSIPCAR_TOKEN_FILE)"
+    said = f"gossipcar: this node wants a token: send Authorization: Bearer <token> {how}\n"
+    assert (status, errors) == (4, said)
+
+
+def test_the_port_for_peers_does_not_know_of_keys(node: RunningNode) -> None:
+    node.put("a", b"1")
+    status, _, errors = done(node.peer_url, "get", "a")
+    assert status == 4
+    assert errors.startswith("gossipcar: nothing is here; ask for one of /")

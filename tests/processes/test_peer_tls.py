@@ -225,9 +225,11 @@ def test_a_start_with_files_that_do_not_serve_ends_with_one_line_and_status_2(
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     ends = {
         "two of three": " go together: give all three, or none",
+        "ca": f" cannot be used: {authority.path('ca.crt')}: it has no certificate of an authority in PEM",
         "missing": f" cannot be used: {authority.path('tls.crt')}: No such file or directory",
     }
-    why = ends.get(broken, " cannot be used: they are no PEM files that go together (")
+    pair = f"{authority.path('tls.crt')} and {authority.path('tls.key')}"
+    why = ends.get(broken, f" cannot be used: {pair} are no PEM files that go together (")
     assert done.returncode == 2
     assert done.stderr.startswith(f"gossipcar: PEER_TLS_CERT, PEER_TLS_KEY, PEER_TLS_CA{why}")
     assert done.stderr.count("\n") == 1

@@ -1,5 +1,6 @@
 """Who gets on with whom by TLS, and what becomes of files that change."""
 
+import os
 import socket
 import ssl
 import threading
@@ -60,7 +61,7 @@ def test_those_of_one_authority_get_on(tmp_path: Path) -> None:
 def test_files_that_are_no_certificate_are_told_of_in_words(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     _, key = authority.issue("one", 1)
-    with pytest.raises(Unusable, match=r"^they are no PEM files that go together \((?!None)[A-Za-z _]+\)$"):
+    with pytest.raises(Unusable, match=r"are no PEM files that go together \((?!None)[A-Za-z _]+\)$"):
         Certificates(key, key, authority.path("ca.crt"))
 
 
@@ -111,14 +112,43 @@ def test_files_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
     (cert, _), (_, key) = one.issue(), other.issue()
     with pytest.raises(Unusable) as caught:
         Certificates(cert, key, one.path("ca.crt"))
-    assert str(caught.value) == "they are no PEM files that go together (KEY_VALUES_MISMATCH)"
+    assert str(caught.value) == f"{key}: it is not the key of {cert}"
     with pytest.raises(FileNotFoundError):
         Certificates(cert, one.path("tls.key"), one.path("no such file"))
-    with pytest.raises(Unusable):
-        Certificates(cert, one.path("tls.key"), "/dev/null")
 
 
-FOREIGN = "no peer would take this certificate: unable to get local issuer certificate"
+@pytest.mark.parametrize("authority", ["a leaf", "a key", "nothing"])
+def test_an_authority_must_be_one(tmp_path: Path, authority: str) -> None:
+    """A node that trusts its own certificate alone would shake hands with itself, and with nobody else."""
+    cert, key = Authority(tmp_path).issue()
+    path = {"a leaf": cert, "a key": key}.get(authority, str(tmp_path / "empty"))
+    (tmp_path / "empty").touch()
+    with pytest.raises(Unusable) as caught:
+        Certificates(cert, key, path)
+    assert str(caught.value) == f"{path}: it has no certificate of an authority in PEM"
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    cert, key = Authority(tmp_path).issue()
+    os.mkfifo(pipe := str(tmp_path / "pipe"))
+    for path in (pipe, str(tmp_path)):
+        with pytest.raises(Unusable) as caught:
+            Certificates(cert, key, path)
+        assert str(caught.value) == f"{path}: it is no regular file"
+
+
+def test_a_certificate_that_has_run_out_is_warned_of_and_does_not_end_the_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    certificates(Authority(tmp_path))
+    assert caplog.records == []
+    certificates(Authority(tmp_path), days=-1)
+    assert [(record.getMessage(), vars(record)["error"]) for record in caplog.records] == [
+        ("no peer takes this node's certificate now", "certificate has expired")
+    ]
+
+
+FOREIGN = "no peer would take this certificate: none of the authorities in PEER_TLS_CA has signed it"
 
 
 def test_a_certificate_that_is_not_of_the_authority_is_refused(tmp_path: Path) -> None:

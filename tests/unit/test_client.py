@@ -31,6 +31,14 @@ def test_get_asks_for_the_path_of_the_key() -> None:
         assert asked.connections == 1
 
 
+def test_a_404_of_what_is_no_node_does_not_say_that_a_key_is_absent() -> None:
+    elsewhere = answer(404, b"nothing is here; ask for one of /healthz, /metrics\n")
+    with conversing([elsewhere] * 3) as asked, Client(asked.url) as client:
+        for ask in (client.get, client.entry, client.delete):
+            with pytest.raises(RequestRefused, match=r"^nothing is here; ask for one of /healthz, /metrics$"):
+                ask("a")
+
+
 def test_get_many_reads_json() -> None:
     body = json.dumps({"a": TOLD, "b": {**TOLD, "value": "", "base64": "/w=="}}).encode()
     with conversing([answer(200, body), GONE]) as asked, Client(asked.url) as client:

@@ -12,6 +12,7 @@ from tests.unit.fakes import TinyServer
 
 OK = answer(200, b"1")
 WRITTEN = answer(201, b"", 'ETag: "17-ab"')
+GONE = answer(404, b"none of the keys asked for is in the map\n")
 CUT = b""
 """The request is read, and the connection closed."""
 
@@ -19,7 +20,7 @@ Act = Callable[[Client], object]
 
 
 def test_requests_follow_each_other_on_one_connection() -> None:
-    with conversing([OK, WRITTEN, answer(404), OK]) as asked, Client(asked.url) as client:
+    with conversing([OK, WRITTEN, GONE, OK]) as asked, Client(asked.url) as client:
         client.get("a")
         client.put("a", "1")
         client.delete("a")

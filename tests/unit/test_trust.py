@@ -81,11 +81,11 @@ def test_a_port_with_a_secret_is_not_warned_of(tmp_path: Path, caplog: pytest.Lo
 
 
 def test_a_client_port_that_asks_nobody_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / "tokens").write_text("\n one \n# two\n")
+    (tmp_path / "tokens").write_text("\n one \n#two\n")
     open_to_all = {"CLIENT_HOST": "0.0.0.0", "PEER_HOST": "localhost"}
     settings = load({}, {**open_to_all, "CLIENT_TOKEN_FILE": str(tmp_path / "tokens")})
     trusting = trust(settings)
-    assert trusting.tokens() == (b"one", b"# two")
+    assert trusting.tokens() == (b"one", b"#two")
     warn_of_open_ports(settings, trusting)
     assert caplog.messages == []
     settings = load({}, open_to_all)
@@ -97,7 +97,10 @@ def test_a_client_port_that_asks_nobody_is_warned_of(tmp_path: Path, caplog: pyt
 
 @pytest.mark.parametrize(
     ("content", "why"),
-    [(b"", "it has no token; give them one a line"), (b"x" * 65_537, "it has over 65536 bytes"),
+    [(b"", "it has no token; give them one a line"),
+     (b"one\n# two\n", "line 2 is no token: those are printable ASCII characters without spaces"),
+     ("t\u00e9st".encode(), "line 1 is no token: those are printable ASCII characters without spaces"),
+     (b"x" * 65_537, "it has over 65536 bytes"),
      (None, "No such file or directory")],
 )  # fmt: skip
 def test_a_file_without_tokens(tmp_path: Path, content: bytes | None, why: str) -> None:
