@@ -78,9 +78,12 @@ def _load_own(context: ssl.SSLContext, cert: str, key: str) -> None:
 
 
 def _load_authority(context: ssl.SSLContext, path: str) -> None:
-    with suppress(ssl.SSLError):
+    try:
         context.load_verify_locations(path)
-    if not context.get_ca_certs():
+        found = context.get_ca_certs()
+    except ssl.SSLError:
+        found = []
+    if not found:
         raise Unusable(f"{path}: it has no certificate of an authority in PEM")
 
 
