@@ -9,12 +9,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import requests
 
 from gossip.data.entry import Entry
 from gossip.sync.proof import Proofs
 from tests.hostile import messages
 from tests.hostile.siege import Siege, answered, at_once, posted, send
-from tests.nodes import RunningNode
+from tests.nodes import RunningNode, wait_until
+from tests.serving.sockets import statuses
 
 PACKED = "Content-Encoding: deflate"
 ATTACKERS = 4
@@ -136,6 +138,25 @@ def test_where_peers_prove_themselves_strangers_take_no_room_however_many_they_a
         began = time.monotonic()
         assert answered(node.peer_port, proven(body, secret)) == 200
         assert time.monotonic() - began < 5, "what the strangers began has not been cut yet"
+
+
+def test_thousands_that_say_to_be_peers(cluster: tuple[RunningNode, RunningNode]) -> None:
+    """Each opening is by another origin. Whoever asks for the peers is told of some; the honest one is among them."""
+    node, honest = cluster
+    asking = b"GET /peers HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    with Siege(node, honest, most_mib=32):
+        for _ in range(40):
+            openings = b"".join(posted(messages.message()) for _ in range(100))
+            assert statuses(send(node.peer_port, openings)) == [200] * 100
+        told = at_once(50, partial(send, node.peer_port, asking))
+        assert [statuses(answer) for answer in told] == [[200]] * 50
+        assert max(map(len, told)) < 400_000
+        wait_until(lambda: f"127.0.0.1:{honest.peer_port}" in peers_of(node))
+
+
+def peers_of(node: RunningNode) -> list[str | None]:
+    told = requests.get(f"{node.peer_url}/peers", timeout=10).json()
+    return [peer["address"] for peer in told["peers"]]
 
 
 def test_two_hundred_connections(cluster: tuple[RunningNode, RunningNode]) -> None:
