@@ -1,6 +1,7 @@
 """Attackers that call a node: those that know no secret, and those that speak its protocol."""
 
 import socket
+import struct
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -71,10 +72,21 @@ def requests_stamp(node: RunningNode, key: str) -> int:
     return int(head.partition('ETag: "')[2].partition("-")[0])
 
 
-def test_keys_over_limit_cannot_be_said() -> None:
-    """Their length has two bytes: what comes behind is another field."""
-    with pytest.raises(Exception, match=r"format requires|out of range"):
-        messages.message(entries=[(b"k" * 65_536, Entry(1, 1, b"", b""))])
+def test_keys_over_limit_cannot_be_said(cluster: tuple[RunningNode, RunningNode]) -> None:
+    """Their length has two bytes: the longest is taken, and one that says more than is there is in no message."""
+    node, honest = cluster
+    longest = b"longest" + b"k" * (65_535 - 7)
+    record = struct.pack(">IQQHIHB", 1, messages.now(), 1, 65_535, 1, 0, 0)
+    with Siege(node, honest):
+        assert answered(node.peer_port, posted(messages.section(messages.ENTRIES, record + longest))) == 400
+        assert keys_of(node, "longest") == []
+        assert answered(node.peer_port, posted(messages.section(messages.ENTRIES, record + longest + b"v"))) == 200
+        assert keys_of(node, "longest") == [longest.decode()]
+        assert answered(node.peer_port, posted(messages.section(messages.ENTRIES, record + b"short" + b"v"))) == 400
+
+
+def keys_of(node: RunningNode, prefix: str) -> list[str]:
+    return [*requests.get(f"{node.url}/keys", params={"prefix": prefix}, timeout=10).json()["keys"]]
 
 
 def test_lies_in_digests(cluster: tuple[RunningNode, RunningNode]) -> None:
