@@ -112,9 +112,11 @@ class Guard:
 
 
 def _is_ip(name: str) -> bool:
-    bracketed = name.startswith("[") and name.endswith("]")
     try:
-        (ipaddress.IPv6Address if bracketed else ipaddress.IPv4Address)(name.strip("[]"))
+        if name.startswith("[") and name.endswith("]"):
+            ipaddress.IPv6Address(name[1:-1])
+        else:
+            ipaddress.IPv4Address(name)
     except ValueError:
         return False
     return True

@@ -21,9 +21,11 @@ FIELD = "Gossip-Proof"
 WINDOW = 60 * MICROS
 """So far the clocks of two nodes may be apart, the time on the way included: as MAX_CLOCK_SKEW has it by default."""
 
-_SLOT = WINDOW // 12
-_MOST = 100_000
-"""So many nonces are remembered, in some 9 MB: of 1,600 messages a second for the whole time."""
+_SLOT = WINDOW // 20
+_MOST = 4_800
+"""So many messages are taken of each slot of 3 s, 1,600 a second: their nonces take some 11 MB together."""
+_MOST_AFAR = _MOST // 8
+"""And so many of one that is not about now: whoever says so has a clock that is off, or takes room of times to come."""
 
 _REQUEST = re.compile(r"([0-9]{1,20}) ([0-9a-f]{32}) ([0-9a-f]{64}) ([0-9a-f]{64})")
 _ANSWER = re.compile(r"[0-9a-f]{64}")
@@ -52,13 +54,12 @@ class Proofs:
         secrets: Callable[[], Sequence[bytes]],
         cluster: str,
         wall: Callable[[], int] = wall_micros,
-        most: int = _MOST,
     ) -> None:
         """`secrets` gives those that hold now: this node signs by the first, and takes what is signed by any."""
         self._secrets = secrets
         self._cluster = cluster
         self._wall = wall
-        self._nonces = Nonces(most)
+        self._nonces = Nonces()
 
     def of_request(self, method: str, path: str, coding: str, body: bytes) -> tuple[Challenge, str]:
         """What a request's answer will be proven with, and the request's field."""
@@ -96,13 +97,12 @@ class Proofs:
             raise Unproven("wrong proof", "the proof of its answer is by another secret, or for another answer")
 
     def _check_age(self, asked: Challenge) -> None:
-        """Raises Unproven for what was sent too long ago, or before."""
+        """Raises Unproven for what was sent too long ago, before, or with too many others."""
         now, time = self._wall(), int(asked.time)
         if abs(now - time) > WINDOW:
             off = f"{(time - now) / MICROS:+.0f} s; at most {WINDOW // MICROS} s may be between two nodes"
             raise Unproven("clock off", f"the sender's clock is off by {off}")
-        if not self._nonces.is_new(time, bytes.fromhex(asked.nonce), now):
-            raise Unproven("message replayed", "the message was sent before")
+        self._nonces.take(time, bytes.fromhex(asked.nonce), now)
 
     def _mac(self, direction: str, asked: Challenge, coding: str, hashed: str) -> str:
         return _mac(self._secrets()[0], signed_bytes(direction, self._cluster, asked, coding, hashed))
@@ -123,30 +123,30 @@ def _hash(body: bytes) -> str:
 class Nonces:
     """The nonces of messages that were taken, for as long as these are not too old to be taken. Bounded."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._slots: dict[int, set[bytes]] = {}
-        """By the time that the message says, in slots of some seconds."""
-        self._count = 0
+        """By the time that the message says, in slots of some seconds: who fills one leaves the others alone."""
         self._floor = 0
-        """Slots below this one were forgotten: for want of room, or as too old by a clock that may be set back."""
+        """Slots below this one are forgotten. It goes up with the clock, and stays where that is set back."""
 
-    def is_new(self, time: int, nonce: bytes, now: int) -> bool:
-        """Whether no message of this time had this nonce; from now on, one has."""
-        slot = time // _SLOT
+    def take(self, time: int, nonce: bytes, now: int) -> None:
+        """Take a message of this time, once. Raises Unproven where it is, or may be, one of those taken already; and
+        where too many of that time were."""
+        slot, current = time // _SLOT, now // _SLOT
         with self._lock:
             self._forget_old((now - WINDOW) // _SLOT)
-            if slot < self._floor or nonce in self._slots.get(slot, ()):
-                return False
-            self._slots.setdefault(slot, set()).add(nonce)
-            self._count += 1
-            if self._count > self._most:
-                self._forget_old(min(self._slots) + 1)
-            return True
+            if slot < self._floor:
+                raise Unproven("message replayed", "the clock here was set back: the message may have been sent before")
+            taken = self._slots.setdefault(slot, set())
+            if nonce in taken:
+                raise Unproven("message replayed", "the message was sent before")
+            if len(taken) >= (_MOST if abs(slot - current) <= 1 else _MOST_AFAR):
+                raise Unproven("too many messages", "too many messages say to be of that time")
+            taken.add(nonce)
 
     def _forget_old(self, slot: int) -> None:
         """Forget what is in slots before this one."""
-        for old in [held for held in self._slots if held < slot]:
-            self._count -= len(self._slots.pop(old))
-            self._floor = max(self._floor, old + 1)
+        self._floor = max(self._floor, slot)
+        for old in [held for held in self._slots if held < self._floor]:
+            del self._slots[old]

@@ -5,6 +5,7 @@ discovery no longer gives its address, and five minutes later in any case; who o
 process by now, a minute later.
 """
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -20,8 +21,9 @@ CALLER_SECONDS = 60.0
 
 _GONE = float("inf")
 
-MOST = 10_000
-"""So many are kept, whoever says to be how many."""
+MOST_CALLERS = 1_000
+"""So many of those that only ever called are kept, the latest: more than do so within that time in a cluster of 1,000.
+Whoever reaches the peer port can call as any number of peers, and pushes out none that answered at its address."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Sighting:
 
 
 class Sightings:
-    """Safe to use from any thread: each change is one step."""
+    """Safe to use from any thread."""
 
     def __init__(
         self,
@@ -56,19 +58,33 @@ class Sightings:
         """`failures` gives the addresses of all peers there may be, and when the last call to each failed, by `now`."""
         self._now = now
         self._failures = failures
-        self._sightings: dict[int, Sighting] = {}
+        self._lock = threading.Lock()
+        self._reached: dict[int, Sighting] = {}
+        """Those that answered at an address, by their origin."""
+        self._callers: dict[int, Sighting] = {}
+        """Those that only ever called, by their origin, the latest last."""
 
     def answered(self, said: Sender, agrees: bool, address: Address, round_trip: float, offset: int) -> None:
         """A peer has taken part in an exchange that this node began."""
-        sighting = self._seen(said, agrees)
-        for other in self._sightings.copy().values():
-            if other.address == address and other.origin != said.origin:
-                self._sightings.pop(other.origin, None)  # it was there before, and is no more
-        self._keep(replace(sighting, address=address, round_trip=round_trip, offset=offset))
+        with self._lock:
+            sighting = self._seen(said, agrees)
+            self._callers.pop(said.origin, None)
+            for other in [*self._reached.values()]:
+                if other.address == address or sighting.at - other.at > KEPT_SECONDS:
+                    del self._reached[other.origin]  # it was there before, and is no more
+            self._reached[said.origin] = replace(sighting, address=address, round_trip=round_trip, offset=offset)
 
     def called(self, said: Sender, agrees: bool) -> None:
         """A peer has begun an exchange with this node."""
-        self._keep(self._seen(said, agrees))
+        with self._lock:
+            sighting = self._seen(said, agrees)
+            if sighting.address:
+                self._reached[said.origin] = sighting
+                return
+            self._callers.pop(said.origin, None)
+            self._callers[said.origin] = sighting
+            if len(self._callers) > MOST_CALLERS:
+                del self._callers[next(iter(self._callers))]
 
     def all(self) -> list[Sighting]:
         """Those heard of late, the latest first."""
@@ -80,18 +96,14 @@ class Sightings:
                 return now - at <= CALLER_SECONDS
             return now - at <= KEPT_SECONDS and (failures is None or failures.get(address, _GONE) <= at)
 
-        found = filter(is_there, self._sightings.copy().values())
-        return sorted(found, key=lambda sighting: sighting.at, reverse=True)
+        with self._lock:
+            seen = [*self._reached.values(), *self._callers.values()]
+        return sorted(filter(is_there, seen), key=lambda sighting: sighting.at, reverse=True)
 
     def _seen(self, said: Sender, agrees: bool) -> Sighting:
         now = self._now()
-        before = self._sightings.get(said.origin)
+        before = self._reached.get(said.origin) or self._callers.get(said.origin)
         if before is None:
             return Sighting(said.origin, said, now, agrees, now)
         since = before.since if before.agrees == agrees else now
         return replace(before, said=said, at=now, agrees=agrees, since=since)
-
-    def _keep(self, sighting: Sighting) -> None:
-        if sighting.origin not in self._sightings and len(self._sightings) >= MOST:
-            self._sightings = {kept.origin: kept for kept in self.all()[: MOST // 2]}
-        self._sightings[sighting.origin] = sighting

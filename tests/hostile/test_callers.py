@@ -1,6 +1,7 @@
 """Attackers that call a node: those that know no secret, and those that speak its protocol."""
 
 import socket
+import struct
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,12 +10,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import requests
 
 from gossip.data.entry import Entry
 from gossip.sync.proof import Proofs
 from tests.hostile import messages
 from tests.hostile.siege import Siege, answered, at_once, posted, send
-from tests.nodes import RunningNode
+from tests.nodes import RunningNode, wait_until
+from tests.serving.sockets import statuses
 
 PACKED = "Content-Encoding: deflate"
 ATTACKERS = 4
@@ -69,10 +72,21 @@ def requests_stamp(node: RunningNode, key: str) -> int:
     return int(head.partition('ETag: "')[2].partition("-")[0])
 
 
-def test_keys_over_limit_cannot_be_said() -> None:
-    """Their length has two bytes: what comes behind is another field."""
-    with pytest.raises(Exception, match=r"format requires|out of range"):
-        messages.message(entries=[(b"k" * 65_536, Entry(1, 1, b"", b""))])
+def test_keys_over_limit_cannot_be_said(cluster: tuple[RunningNode, RunningNode]) -> None:
+    """Their length has two bytes: the longest is taken, and one that says more than is there is in no message."""
+    node, honest = cluster
+    longest = b"longest" + b"k" * (65_535 - 7)
+    record = struct.pack(">IQQHIHB", 1, messages.now(), 1, 65_535, 1, 0, 0)
+    with Siege(node, honest):
+        assert answered(node.peer_port, posted(messages.section(messages.ENTRIES, record + longest))) == 400
+        assert keys_of(node, "longest") == []
+        assert answered(node.peer_port, posted(messages.section(messages.ENTRIES, record + longest + b"v"))) == 200
+        assert keys_of(node, "longest") == [longest.decode()]
+        assert answered(node.peer_port, posted(messages.section(messages.ENTRIES, record + b"short" + b"v"))) == 400
+
+
+def keys_of(node: RunningNode, prefix: str) -> list[str]:
+    return [*requests.get(f"{node.url}/keys", params={"prefix": prefix}, timeout=10).json()["keys"]]
 
 
 def test_lies_in_digests(cluster: tuple[RunningNode, RunningNode]) -> None:
@@ -150,6 +164,25 @@ def test_bodies_in_chunks_of_a_byte(
     raw = head.encode() + b"1\r\nx\r\n" * size + b"0\r\n\r\n"
     with Siege(node, honest, most_mib=32):
         assert answered(getattr(node, port), raw) == status
+
+
+def test_thousands_that_say_to_be_peers(cluster: tuple[RunningNode, RunningNode]) -> None:
+    """Each opening is by another origin. Whoever asks for the peers is told of some; the honest one is among them."""
+    node, honest = cluster
+    asking = b"GET /peers HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    with Siege(node, honest, most_mib=32):
+        for _ in range(40):
+            openings = b"".join(posted(messages.message()) for _ in range(100))
+            assert statuses(send(node.peer_port, openings)) == [200] * 100
+        told = at_once(50, partial(send, node.peer_port, asking))
+        assert [statuses(answer) for answer in told] == [[200]] * 50
+        assert max(map(len, told)) < 400_000
+        wait_until(lambda: f"127.0.0.1:{honest.peer_port}" in peers_of(node))
+
+
+def peers_of(node: RunningNode) -> list[str | None]:
+    told = requests.get(f"{node.peer_url}/peers", timeout=10).json()
+    return [peer["address"] for peer in told["peers"]]
 
 
 def test_two_hundred_connections(cluster: tuple[RunningNode, RunningNode]) -> None:

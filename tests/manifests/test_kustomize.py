@@ -1,5 +1,8 @@
 """deploy/kustomize: what its folders make is what Kubernetes takes, and means what it should."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from gossip.config import load as load_settings
@@ -89,6 +92,19 @@ def test_metrics_are_where_the_annotations_say() -> None:
     assert pods.template["metadata"]["annotations"] == {
         "prometheus.io/scrape": "true",
         "prometheus.io/port": str(pods.node["ports"][0]["containerPort"]),
+        "prometheus.io/path": "/metrics",
+    }
+
+
+def test_metrics_under_tls_are_where_health_is(tmp_path: Path) -> None:
+    """In the order that docs/kubernetes.md tells."""
+    metrics, tls = (os.path.relpath(KUSTOMIZE / folder, tmp_path) for folder in ("overlays/metrics", "components/tls"))
+    (tmp_path / "kustomization.yaml").write_text(f"resources: [{metrics}]\ncomponents: [{tls}]\n")
+    pods = Manifest(rendered(tmp_path))
+    (health,) = [port["containerPort"] for port in pods.node["ports"] if port["name"] == "health"]
+    assert pods.template["metadata"]["annotations"] == {
+        "prometheus.io/scrape": "true",
+        "prometheus.io/port": str(health),
         "prometheus.io/path": "/metrics",
     }
 

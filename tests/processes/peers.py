@@ -75,6 +75,7 @@ def refusals(nodes: Sequence[RunningNode]) -> list[str]:
         'msg="wrong proof"',
         'msg="clock off"',
         'msg="message replayed"',
+        'msg="too many messages"',
         'msg="peer refused"',
         "get on by TLS:",
         "cannot be used",

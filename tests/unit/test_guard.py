@@ -49,7 +49,8 @@ def test_hosts_that_are_served(host: str | None) -> None:
 @pytest.mark.parametrize(
     "host",
     ["evil.example", "evil.example:80", "localhost.evil.example", "notlocalhost", "127.0.0.1.evil.example", "127.1",
-     "[evil.example]", "::1", "[127.0.0.1]", "localhost:80:80", "localhost:x", "map", ""],
+     "[evil.example]", "::1", "[127.0.0.1]", "127.0.0.1]", "[127.0.0.1", "[[::1]]", "[::1", "::1]", "[", "[]",
+     "localhost:80:80", "localhost:x", "map", ""],
 )  # fmt: skip
 @pytest.mark.parametrize("method", ["GET", "PUT", "OPTIONS"])
 def test_hosts_that_are_not(method: str, host: str) -> None:

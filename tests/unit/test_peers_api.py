@@ -3,14 +3,31 @@
 import json
 import random
 
+import pytest
+
 from gossip.api.peers import PeersApi
+from gossip.serving.head import parse_head
+from gossip.serving.limits import Limits
+from gossip.serving.reader import MustWait, Reader
+from gossip.serving.request import Request
+from gossip.serving.room import Room
 from gossip.sync.address import Address
 from gossip.sync.message import Sender
 from gossip.sync.roster import Roster
 from gossip.sync.sightings import Sightings
-from tests.unit.fakes import NOON, Wall, Watch, get_of, make_store, text_of
+from tests.unit.fakes import NOON, Wall, Watch, get_of, make_store, socket_with, text_of
 
 SEEN, SILENT = Address("10.0.0.1", 46747), Address("fd00::1", 46747)
+
+
+class RecordingRoom(Room):
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.taken: list[int] = []
+
+    def take(self, count: int, seconds: float) -> None:
+        self.taken.append(count)
+        super().take(count, seconds)
 
 
 def test_every_peer_and_every_address_where_nobody_was_heard() -> None:
@@ -59,3 +76,23 @@ def test_every_peer_and_every_address_where_nobody_was_heard() -> None:
         ],
         "notHeard": ["[fd00::1]:46747"],
     }
+
+
+def test_many_peers_are_told_of_on_a_thread_of_their_own_within_the_room_for_answers() -> None:
+    addresses = [Address(f"2001:db8:1111:2222:3333:4444:5555:{number:x}", 46747) for number in range(0x1000, 0x13E8)]
+    sightings, rooms = Sightings(), RecordingRoom(2**20)
+    for origin, address in enumerate(addresses, start=2**64 - 1000):
+        said = Sender("c", origin, 2**63, 2**63, 2**63, 9, leaving=False)
+        sightings.answered(said, False, address, 0.999, -(2**63))
+    api = PeersApi(make_store(), Roster(lambda: addresses, set(), random.Random(1)), sightings)
+    reader = Reader(socket_with(b"GET /peers HTTP/1.1\r\nHost: x\r\n\r\n"), Limits(), rooms)
+    request = Request(parse_head(reader.head(), Limits()), reader)
+    reader.may_wait = False
+    with pytest.raises(MustWait):
+        api.get(request)
+    assert rooms.taken == []
+    reader.may_wait = True
+    answer = api.get(request)
+    assert len(json.loads(text_of(answer))["peers"]) == 1000
+    assert rooms.taken == [800_000]
+    assert len(answer.body[0]) < 400_000

@@ -1,8 +1,5 @@
 """What each peer was like when it was last heard."""
 
-import pytest
-
-from gossip.sync import sightings as module
 from gossip.sync.address import Address
 from gossip.sync.message import Sender
 from gossip.sync.sightings import Sighting, Sightings
@@ -43,15 +40,35 @@ def test_a_peer_that_is_not_heard_for_five_minutes_is_forgotten() -> None:
     assert [sighting.origin for sighting in sightings.all()] == [2]
 
 
-def test_however_many_say_to_be_there_few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST", 10)
+def test_however_many_call_the_latest_thousand_are_kept() -> None:
     now = Watch(100.0)
     sightings = Sightings(now)
-    for origin in range(100):
-        now.now += 1
+    for origin in range(1500):
+        now.now += 0.01
         sightings.called(said(origin), agrees=True)
-        assert len(sightings.all()) <= 10
-    assert [sighting.origin for sighting in sightings.all()][:6] == [99, 98, 97, 96, 95, 94]
+    sightings.called(said(500), agrees=True)
+    sightings.called(said(1500), agrees=True)
+    assert {sighting.origin for sighting in sightings.all()} == {500, *range(502, 1501)}
+
+
+def test_callers_push_out_nobody_that_answered() -> None:
+    sightings = Sightings(Watch(100.0))
+    sightings.called(said(1), agrees=True)
+    sightings.answered(said(1), True, PEER, 0.002, 0)
+    sightings.called(said(1), agrees=True)
+    for origin in range(2, 1102):
+        sightings.called(said(origin), agrees=True)
+    assert len(sightings.all()) == 1001
+    assert [sighting.address for sighting in sightings.all() if sighting.origin == 1] == [PEER]
+
+
+def test_those_that_answered_long_ago_take_no_memory() -> None:
+    now = Watch(100.0)
+    sightings = Sightings(now)
+    for origin in range(1000):
+        now.now += 1
+        sightings.answered(said(origin), True, Address("10.0.0.1", origin), 0.002, 0)
+    assert len(sightings._reached) == 301
 
 
 def test_a_process_that_is_started_anew_takes_the_place_of_the_one_before() -> None:
