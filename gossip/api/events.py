@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from gossip.api.entries import told
-from gossip.data.changes import Change
+from gossip.api.entries import JSON_GROWTH, told
+from gossip.data.changes import MOST_BYTES, Change
 from gossip.data.counters import MARK, counter_of
-from gossip.data.entry import Entry
+from gossip.data.entry import Entry, size
 from gossip.data.store import Store
 
 PAGE_BYTES = 64 * 1024
@@ -21,6 +21,11 @@ PAGE_BYTES = 64 * 1024
 _PAGE_CHANGES = 500
 _PAGES = 8
 """So many pages are remembered within a turn, for watchers that are as far as the one before."""
+_PIECES = 16
+"""And of each page what is said of it to those who watch the same keys, for so many kinds of watchers."""
+_WORDS_BYTES = 2 * MOST_BYTES
+"""Words are remembered within a turn until they have so many bytes: those of all changes that are kept, unless these
+more than double as JSON."""
 
 _ID = re.compile(r"([0-9a-f]{16})-([0-9]{1,18})")
 
@@ -39,10 +44,12 @@ _EVERYTHING = Watched()
 
 
 class _Event(NamedTuple):
-    """A change in words."""
+    """A change that is told."""
 
+    number: int
     key: bytes
-    words: bytes
+    shown: Entry
+    """What a reader sees under this key after it."""
 
 
 class _Page(NamedTuple):
@@ -63,6 +70,10 @@ class Events:
         self._changes = store.changes
         self._until = 0
         self._pages: dict[int, _Page] = {}
+        self._in_words: dict[int, bytes] = {}
+        """Events, by their numbers."""
+        self._bytes = 0
+        """Of these words."""
 
     def begin(self, wake: Callable[[], None]) -> None:
         """Have changes kept from now on; `wake` is called when there are some to gather."""
@@ -76,7 +87,7 @@ class Events:
     def gather(self) -> None:
         """Begin a turn: what has changed by now may be told."""
         self._until = self._changes.awaited()
-        self._pages.clear()
+        self._forget()
 
     def number_of(self, id: str) -> int | None:
         """The number of the event with this id; None where that is none of this process's."""
@@ -117,19 +128,23 @@ class Events:
         events: list[_Event] = []
         used = 0
         for change in changes:
-            if used >= PAGE_BYTES:
-                break
-            number = change.number
             key = counter_of(change.key)
-            if last[key] == number and key and key[0] != MARK:
-                events.append(_Event(key, self._told(number, key, self._shown(key, change))))
-                used += len(events[-1].words)
+            if last[key] == change.number and key and key[0] != MARK:
+                event = _Event(change.number, key, self._shown(key, change))
+                most = JSON_GROWTH * size(key, event.shown)
+                if events and used + most > PAGE_BYTES:
+                    break
+                events.append(event)
+                # what is large is a page of its own, of which nobody needs a copy, nor words where nobody watches it
+                used += most if most > PAGE_BYTES else len(self._told(event))
+            number = change.number
         return _Page(events, number, {})
 
-    @staticmethod
-    def _piece(page: _Page, watched: Watched) -> bytes:
+    def _piece(self, page: _Page, watched: Watched) -> bytes:
         if watched not in page.pieces:
-            page.pieces[watched] = b"".join(words for key, words in page.events if watched.includes(key))
+            if len(page.pieces) >= _PIECES:
+                page.pieces.clear()
+            page.pieces[watched] = b"".join(self._told(event) for event in page.events if watched.includes(event.key))
         return page.pieces[watched]
 
     def _shown(self, key: bytes, change: Change) -> Entry:
@@ -138,7 +153,21 @@ class Events:
             return change.entry
         return self._store.present(key) or change.entry._replace(value=None)
 
-    def _told(self, number: int, key: bytes, entry: Entry) -> bytes:
+    def _told(self, event: _Event) -> bytes:
+        """The event in words, which are the same for all."""
+        if event.number not in self._in_words:
+            if self._bytes >= _WORDS_BYTES:
+                self._forget()
+            words = self._in_words[event.number] = self._put_into_words(*event)
+            self._bytes += len(words)
+        return self._in_words[event.number]
+
+    def _forget(self) -> None:
+        self._pages.clear()
+        self._in_words.clear()
+        self._bytes = 0
+
+    def _put_into_words(self, number: int, key: bytes, entry: Entry) -> bytes:
         data: dict[str, object] = {"key": key.decode(errors="replace")}
         if entry.value is None:
             return self._words(number, "delete", {**data, "stamp": entry.time, "origin": f"{entry.origin:016x}"})

@@ -21,17 +21,13 @@ from gossip.serving.answer import Answer, HttpError
 from gossip.serving.feed import Feed, Streamed
 from gossip.serving.handler import Handler
 from gossip.serving.head import Head
-from gossip.serving.stream import Stream, slowest
+from gossip.serving.stream import LAST_CHUNK, Stream, Unsent
 from gossip.serving.waker import Waker
 
 GATHER_SECONDS = 0.02
 """What comes waits so long for more to go along with it."""
 
-UNSENT_BYTES = 32 * 2**20
-"""So much may clients have been given together that they have not taken."""
-
 _NEVER = float("inf")
-_LAST_CHUNK = b"0\r\n\r\n"
 _LATER = (("Retry-After", "1"),)
 
 log = logging.getLogger("gossipcar.streams")
@@ -56,7 +52,7 @@ class Streams:
         self._stopping = False
         self._streams: dict[Stream, None] = {}
         self._gather_at = _NEVER
-        self._chunk: tuple[bytes, bytes] = (b"", b"")
+        self._unsent = Unsent()
 
     @property
     def alive(self) -> bool:
@@ -137,9 +133,6 @@ class Streams:
             elif now >= stream.took + self._patience:
                 log.warning("a client that took nothing is cut", extra={"seconds": self._patience})
                 self._drop(stream)
-        for stream in slowest(self._streams, UNSENT_BYTES):
-            log.warning("a client that is behind others is cut, as too much waits for them")
-            self._drop(stream)
 
     def _seconds_to_wait(self, now: float) -> float | None:
         dues = (stream.took + self._patience if stream.unsent else stream.feed.due for stream in self._streams)
@@ -160,8 +153,11 @@ class Streams:
 
     def _serve(self, stream: Stream, now: float) -> None:
         """Send what there is, for as long as the client takes it."""
+        if stream not in self._streams:
+            return  # cut while others were served
         try:
             while stream.send(now):
+                self._unsent.remove(stream)
                 if stream.feed.ended:
                     self._remove(stream)
                     stream.handler.server.put_on_a_thread(stream.handler)
@@ -169,28 +165,29 @@ class Streams:
                 piece = stream.feed.take(now)
                 if not piece:
                     break
-                stream.give(self._framed(stream, piece), now)
+                if stream.feed.ended:
+                    self._free_place(stream)  # before the client can know of the end and ask again
+                stream.give(piece, now)
             self._await(stream)
         except OSError:
             self._drop(stream)
         except Exception:
             log.exception("a stream failed")
             self._drop(stream)
+        if stream.unsent:
+            self._leave(stream)
 
-    def _framed(self, stream: Stream, piece: bytes) -> bytes:
-        """The piece as it is sent: the same bytes for all who are sent the same one after the other."""
-        if stream.chunked and piece is not self._chunk[0]:
-            self._chunk = piece, b"%x\r\n%b\r\n" % (len(piece), piece)
-        framed = self._chunk[1] if stream.chunked else piece
-        if not stream.feed.ended:
-            return framed
-        self._free_place(stream)  # before the client can know of the end and ask again
-        return framed + _LAST_CHUNK if stream.chunked else framed
+    def _leave(self, stream: Stream) -> None:
+        """What the client does not take waits for it; the slowest make room for that."""
+        self._unsent.add(stream)
+        for slowest in self._unsent.slowest():
+            log.warning("a client that is behind others is cut, as too much waits for them")
+            self._drop(slowest)
 
     def _hear(self, stream: Stream) -> None:
         """Something arrives. Mostly it is the end; what else it may be is for whoever has the connection next."""
-        if self._stopping:
-            return  # the server may have closed our half already, and the client is still to hear the end
+        if self._stopping or stream not in self._streams:
+            return  # the server may have closed our half already, while the client is to hear the end; or it was cut
         try:
             stream.talks = bool(stream.connection.recv(1, socket.MSG_PEEK))
         except BlockingIOError:
@@ -224,6 +221,8 @@ class Streams:
         if stream.awaits:
             self._selector.unregister(stream.connection)
         self._streams.pop(stream, None)
+        self._unsent.remove(stream)
+        stream.forget()
         self._free_place(stream)
 
     def _free_place(self, stream: Stream) -> None:
@@ -241,7 +240,7 @@ class Streams:
         for stream in [*self._streams, *self._coming]:
             try:
                 if stream.send(0.0) and stream.chunked and not stream.feed.ended:
-                    stream.connection.send(_LAST_CHUNK)
+                    stream.connection.send(LAST_CHUNK)
             except OSError:
                 pass
             self._drop(stream)

@@ -2,12 +2,14 @@
 
 import socket
 import time
+from base64 import b64encode
 from contextlib import ExitStack
 
 import requests
 
 from tests.hostile.siege import Siege
 from tests.nodes import RunningNode
+from tests.watching import Watching
 
 CLIENTS = 400
 
@@ -68,6 +70,21 @@ def test_sixty_that_watch_and_each_take_another_change_slowly(cluster: tuple[Run
             assert client.recv(1) == b"H", "it watches now"
             node.put("grown", b"\x1f" * 2**20)
             time.sleep(0.05)  # so that the next one begins behind this
+
+
+def test_forty_that_watch_other_keys_each_and_read_nothing(cluster: tuple[RunningNode, RunningNode]) -> None:
+    """In one turn all are sent the same megabyte, which has six of JSON, each behind another small change."""
+    node, honest = cluster
+    grown = {"base64": b64encode(b"\x1f" * 2**20).decode()}
+    items = {**{f"own {number}": {"value": "v"} for number in range(40)}, "grown": grown, "last": {"value": "v"}}
+    with Siege(node, honest), ExitStack() as stack:
+        for number in range(40):
+            target = f"/watch?k=grown&k=own+{number}"
+            client = ask(stack, node, f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            assert client.recv(1) == b"H", "it watches now"
+        last = stack.enter_context(Watching(node.url, "?k=last"))
+        assert requests.post(f"{node.url}/map", json=items, timeout=10).status_code == 200
+        assert last.next().data["key"] == "last", "it is told when all others have been"
 
 
 def test_json_that_is_six_times_what_it_tells(cluster: tuple[RunningNode, RunningNode]) -> None:

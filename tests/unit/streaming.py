@@ -1,7 +1,7 @@
 """A server whose answers are streams, of what the test says when it says so."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from gossip.serving.answer import Answer
@@ -22,9 +22,13 @@ class Script:
         self.ended = False
         self.ends = False
         """Whether it ends with its last piece."""
+        self.taken: Callable[[], object] = lambda: None
+        """Called when a piece is taken."""
 
     def take(self, now: float) -> bytes:
         piece = self.pieces.pop(0) if self.pieces else b""
+        if piece:
+            self.taken()
         self.ended = self.ends and not self.pieces
         return piece
 

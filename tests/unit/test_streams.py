@@ -3,14 +3,12 @@
 import socket
 import threading
 import time
+import tracemalloc
 from contextlib import ExitStack
-from types import SimpleNamespace
 
 import pytest
 
-from gossip.serving.answer import Answer
-from gossip.serving.feed import Streamed
-from gossip.serving.stream import Stream, slowest
+from gossip.serving.stream import UNSENT_BYTES
 from gossip.serving.streams import Streams
 from tests.nodes import wait_until
 from tests.unit.fakes import receive_all
@@ -207,18 +205,32 @@ def test_a_thread_that_has_ended_is_noticed(monkeypatch: pytest.MonkeyPatch) -> 
         wait_until(lambda: not made.streams.alive)
 
 
-def test_where_too_much_is_not_taken_the_slowest_are_cut() -> None:
-    def given(piece: bytes, at: float) -> Stream:
-        stream = Stream(SimpleNamespace(request=None), Streamed(Answer(200), Script(), lambda *_: None), 0)  # type: ignore[arg-type]
-        stream.give(piece, at)
-        return stream
+def test_who_is_behind_is_cut_before_others_are_sent_more() -> None:
+    feeds = [Script(b"a") for _ in range(3)]
+    asked_of: list[int] = []
+    with streaming(*feeds) as (made, server, _), ExitStack() as stack:
+        for client in [stack.enter_context(connect(server)) for _ in feeds]:
+            client.sendall(GET)
+            receive_until(client, b"1\r\na\r\n")
+        for number, feed in enumerate(feeds):
+            feed.pieces.append(bytes(UNSENT_BYTES - number))
+            feed.taken = lambda: asked_of.append(server.connections)
+        made.streams.wake()
+        wait_until(lambda: len(asked_of) == 3)
+        assert asked_of == [3, 3, 2]
+        wait_until(lambda: server.connections == 1)
 
-    shared = bytes(60)
-    first, second, third, fourth = given(bytes(50), 1), given(shared, 2), given(shared, 3), given(bytes(40), 4)
-    everybody = [fourth, third, second, first]
-    assert slowest(everybody, 150) == []
-    assert slowest(everybody, 100) == [first]
-    assert slowest(everybody, 99) == slowest(everybody, 10) == [first, second, third], (
-        "but never who is sent the latest"
-    )
-    assert slowest([second, third], 10) == []
+
+def test_a_piece_is_not_copied_for_those_who_are_sent_it() -> None:
+    piece = bytes(2**24)
+    feeds = [Script(piece) for _ in range(3)]
+    with streaming(*feeds) as (_, server, _), ExitStack() as stack:
+        tracemalloc.start()
+        try:
+            for client in [stack.enter_context(connect(server)) for _ in feeds]:
+                client.sendall(GET)
+            wait_until(lambda: not any(feed.pieces for feed in feeds))
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert most < len(piece)
