@@ -71,21 +71,21 @@ class Doctor:
     def look_at(self, address: Address, own: int | None) -> Finding:
         """How it is with one peer."""
         about = f"peer {address}"
-        if unreachable := _unreachable(address):
-            return wrong(about, unreachable)
+        if no_way := unreachable(address):
+            return wrong(about, no_way)
         try:
             reply = self.ask(address)
         except OtherCluster as fault:
             name = self._settings.cluster_name
             return wrong(about, f"refuses this cluster, {name!r}: give all nodes one CLUSTER_NAME (it says: {fault})")
         except PeerFault as fault:
-            return wrong(about, _why(fault))
+            return wrong(about, why(fault))
         if reply.message.sender.origin == own:
             return ok(about, "is the node that runs here")
         return judged(about, reply, self._settings)
 
 
-def _why(fault: PeerFault) -> str:
+def why(fault: PeerFault) -> str:
     """Why there was no answer that can be used, although somebody listens."""
     if isinstance(fault, (NotBelieved, Unproven)):
         return f"it does not believe this node, or cannot be believed: give all nodes one PEER_SECRET_FILE ({fault})"
@@ -115,7 +115,7 @@ def judged(about: str, reply: Reply, settings: Settings) -> Finding:
     return ok(about, f"{state}; {way}")
 
 
-def _unreachable(address: Address) -> str | None:
+def unreachable(address: Address) -> str | None:
     """Why no connection can be made, if so."""
     try:
         socket.create_connection(address, PATIENCE_SECONDS).close()
