@@ -89,9 +89,7 @@ class Ports:
     def look_at_health_port(self) -> Iterator[Finding]:
         """Whether a node could have it, where it would want it."""
         settings, port = self._settings, self._settings.health_port
-        if not (settings.peer_tls_cert or "health_port" in settings.chosen):
-            return
-        if self.origin is None and not self._serves_clients:
+        if settings.opens_health_port and self.origin is None and not self._serves_clients:
             yield self._could_have(f"HEALTH_PORT {port}", settings.peer_host, port, name="HEALTH_PORT")
 
     def _token(self) -> str | None:
