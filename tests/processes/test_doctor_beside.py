@@ -13,7 +13,7 @@ HEALTH = "--health-port=0"
 SECRET = "it does not believe this node, or cannot be believed: give all nodes one PEER_SECRET_FILE ("
 TLS = "TLS fails: give all nodes certificates of one authority, PEER_TLS_CERT and its like ("
 APART = "what has it does not get on with these settings (is it a node with others?): "
-PLAIN = "somebody listens there, but 127.0.0.1:"
+PLAIN = "it wants TLS, and this node has none: give all nodes PEER_TLS_CERT and its like (127.0.0.1:"
 
 
 def nothing(folder: Path) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gossip.client import Client, GossipcarError, RequestRefused
 from gossip.commands.doctor.finding import Finding, Level, ok, warning, wrong
-from gossip.commands.doctor.peers import Doctor, unreachable, why
+from gossip.commands.doctor.peers import Doctor, unreachable
 from gossip.config import Settings
 from gossip.serving.answer import plain
 from gossip.serving.limits import PEER_LIMITS
@@ -50,7 +50,7 @@ class Ports:
                 if not self._may_be_a_nodes(address, fault):
                     continue
                 words = "what has it does not get on with these settings (is it a node with others?)"
-                yield wrong(about, f"{words}: {why(fault)}")
+                yield wrong(about, f"{words}: {self._doctor.why(address, fault)}")
                 return
             yield ok(about, "a node of this cluster runs here")
             return
