@@ -67,7 +67,7 @@ def test_a_node_whose_certificate_has_run_out_is_a_node(tmp_path: Path) -> None:
     with RunningNode(HEALTH, *authority.flags(), client_port=client, peer_port=peer):
         told = doctor(f"--client-port={client}", f"--peer-port={peer}", HEALTH, *authority.flags())
     (line,) = told.about(f"PEER_PORT {peer}")
-    assert line.startswith(f"wrong PEER_PORT {peer}: {APART}TLS fails"), line
+    assert line.startswith(f"wrong PEER_PORT {peer}: {APART}the certificate of 127.0.0.1:{peer} has run out: "), line
 
 
 def test_a_node_that_wants_a_token_is_a_node(tmp_path: Path) -> None:

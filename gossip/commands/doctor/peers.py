@@ -21,7 +21,17 @@ from gossip.faults import Faults
 from gossip.metrics import Metrics
 from gossip.sync.address import Address
 from gossip.sync.calls import Calls, Reply
-from gossip.sync.message import Message, NotBelieved, OtherCluster, PeerFault, Refused, Sender, TlsFailed, Unproven
+from gossip.sync.message import (
+    Message,
+    NotBelieved,
+    OtherCluster,
+    PeerFault,
+    RanOut,
+    Refused,
+    Sender,
+    TlsFailed,
+    Unproven,
+)
 from gossip.sync.roster import Roster
 from gossip.sync.transport import Transport
 from gossip.sync.wire import WireError
@@ -91,6 +101,8 @@ class Doctor:
             return (
                 f"it does not believe this node, or cannot be believed: give all nodes one PEER_SECRET_FILE ({fault})"
             )
+        if isinstance(fault, RanOut):
+            return str(fault)
         if isinstance(fault, TlsFailed):
             return f"TLS fails: give all nodes certificates of one authority, PEER_TLS_CERT and its like ({fault})"
         if isinstance(fault, (Refused, WireError)):
