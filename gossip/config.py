@@ -4,8 +4,10 @@ import argparse
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations, product, starmap
 from typing import Any
 
+from gossip.serving.server import EVERYWHERE
 from gossip.settings import DEFAULT_PEER_PORT, SETTINGS
 from gossip.sync.address import Address
 
@@ -79,6 +81,11 @@ class Settings:
         """The port of peers that come without one."""
         return self.peer_port or DEFAULT_PEER_PORT
 
+    @property
+    def opens_health_port(self) -> bool:
+        """Whether health and metrics have a port of their own."""
+        return bool(self.peer_tls_cert) or "health_port" in self.chosen
+
 
 def _written(value: object) -> object:
     if isinstance(value, bool):
@@ -120,4 +127,25 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
         raise SettingError(f"{shown} is not allowed: give at least {LEAST_ROUNDS} times GOSSIP_INTERVAL")
     values["my_pod_name"] = values["my_pod_name"] or socket.gethostname()
     values["cluster_name"] = values["cluster_name"] or values["service_dns_name"] or "gossipcar"
-    return Settings(**values, sources=sources)
+    settings = Settings(**values, sources=sources)
+    _check_ports(settings)
+    return settings
+
+
+def _check_ports(settings: Settings) -> None:
+    """Raises SettingError where a node would open one port twice."""
+    opened = [
+        ("CLIENT_PORT", settings.client_host, settings.client_port),
+        ("PEER_PORT", settings.peer_host, settings.peer_port),
+    ]
+    if settings.opens_health_port:
+        opened.append(("HEALTH_PORT", settings.peer_host, settings.health_port))
+    for (first, its_hosts, its_port), (name, hosts, port) in combinations(opened, 2):
+        if port == its_port != 0 and any(starmap(_overlap, product(its_hosts, hosts))):
+            raise SettingError(f"{name}={port} is not allowed: {first} has it; give each a port of its own")
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether no two may listen at these addresses with the same port."""
+    both_v4 = ":" not in one + other
+    return one == other or EVERYWHERE in (one, other) or (both_v4 and "0.0.0.0" in (one, other))  # noqa: S104

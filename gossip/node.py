@@ -117,7 +117,7 @@ class Node:
         routes = Routes({**seen, transport.PATH: {"POST": exchange.post}})
         make = partial(Server, route=routes, limits=PEER_LIMITS, at_once=False, tls=self.trust.server_tls(self.faults))
         peers = open_servers(settings.peer_host, settings.peer_port, make, name="PEER_PORT")
-        if not self.trust.certificates and "health_port" not in settings.chosen:
+        if not settings.opens_health_port:
             return peers, []
         return peers, open_servers(settings.peer_host, settings.health_port, for_health, name="HEALTH_PORT")
 

@@ -32,6 +32,9 @@ class Tls(NamedTuple):
             connection.do_handshake()
         except OSError as error:
             self.failed(f"no TLS with {client}: {error}")
+            if isinstance(error, ssl.SSLError):  # the client was sent why, and may say more before it reads that
+                handler.part()
+                _hear_out(handler, limits.drain_seconds)
             raise
         while not handler.parts:
             connection.settimeout(limits.idle_seconds)

@@ -49,6 +49,10 @@ class TlsFailed(PeerFault):
     kind = "TLS failed"
 
 
+class RanOut(TlsFailed):
+    """The certificate of one of the two has run out; the text says whose."""
+
+
 class MetItself(PeerFault):
     """The peer is this very node, under an address that discovery gave."""
 

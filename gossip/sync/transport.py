@@ -8,7 +8,16 @@ import urllib.request
 from gossip.metrics import Metrics
 from gossip.sync.address import Address
 from gossip.sync.connection import ClientTls, opener
-from gossip.sync.message import NotBelieved, NotReachable, OtherCluster, PeerFault, Refused, TlsFailed, Unproven
+from gossip.sync.message import (
+    NotBelieved,
+    NotReachable,
+    OtherCluster,
+    PeerFault,
+    RanOut,
+    Refused,
+    TlsFailed,
+    Unproven,
+)
 from gossip.sync.packing import CODING, Unreadable, packed, unpacked
 from gossip.sync.proof import FIELD, Challenge, Proofs
 from gossip.sync.wire import CONTENT_TYPE
@@ -55,10 +64,10 @@ class Transport:
                 return self._answer(address, asked, response)
         except urllib.error.URLError as error:
             if isinstance(error.reason, ssl.SSLError):
-                raise TlsFailed(f"{address} and this node do not get on by TLS: {error.reason}") from None
+                raise _no_tls(address, error.reason) from None
             raise NotReachable(f"{address} is not reachable: {error.reason}") from None
         except ssl.SSLError as error:  # where the peer does not take this node's certificate, it says so late
-            raise TlsFailed(f"{address} and this node do not get on by TLS: {error}") from None
+            raise _no_tls(address, error) from None
         except (OSError, http.client.HTTPException, ValueError, Unreadable) as error:
             raise PeerFault(f"{address} gave no usable answer: {str(error) or type(error).__name__}") from None
 
@@ -80,6 +89,15 @@ class Transport:
         if len(self._unpacking) >= _MOST_ADDRESSES:
             self._unpacking.clear()
         self._unpacking[address] = None
+
+
+def _no_tls(address: Address, error: ssl.SSLError) -> TlsFailed:
+    """What to tell of it. Of certificates that have run out OpenSSL has two sentences: one is the peer's own."""
+    if "alert certificate expired" in str(error):
+        return RanOut(f"{address} says that this node's certificate has run out: renew PEER_TLS_CERT ({error})")
+    if "certificate has expired" in str(error):
+        return RanOut(f"the certificate of {address} has run out: renew PEER_TLS_CERT there ({error})")
+    return TlsFailed(f"{address} and this node do not get on by TLS: {error}")
 
 
 def _read(response: http.client.HTTPResponse, limit: int) -> bytes:

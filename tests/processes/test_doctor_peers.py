@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.authority import Authority
 from tests.chaos.clock import SteppedClock
 from tests.doctor import doctor
 from tests.nodes import RunningNode, free_ports
@@ -92,3 +93,14 @@ def test_many_addresses_are_tried_by_lot() -> None:
     told = doctor(f"--peers={','.join(f'127.0.0.1:{port}' for port in free_ports(250))}")
     assert told.about("peers") == ["ok peers: of 250, 200 are tried, drawn by lot"]
     assert told.lines[-1] == "200 things are wrong"
+
+
+def test_a_peer_that_wants_tls(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    authority.issue()
+    with RunningNode("--health-port=0", *authority.flags()) as secured:
+        peer = f"127.0.0.1:{secured.peer_port}"
+        (line,) = doctor(f"--peers={peer}").about(f"peer {peer}")
+    assert line.startswith(
+        f"wrong peer {peer}: it wants TLS, and this node has none: give all nodes PEER_TLS_CERT and its like ({peer} "
+    )

@@ -10,7 +10,7 @@ import sys
 import pytest
 import requests
 
-from tests.nodes import ROOT, RunningNode, wait_until
+from tests.nodes import ROOT, RunningNode, free_ports, wait_until
 
 
 def run(*flags: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -133,3 +133,10 @@ def test_with_peers_that_do_not_answer_it_is_ready_after_ten_seconds() -> None:
         assert (response.status_code, response.text) == (503, "this node does not yet hold what its peers hold\n")
         wait_until(lambda: requests.get(f"{node.peer_url}/readyz", timeout=5).status_code == 200, seconds=12)
         assert float(node.stats()["upTimeSecs"]) >= 9
+
+
+def test_a_port_that_is_given_twice_ends_with_one_line_and_status_2() -> None:
+    (port,) = free_ports(1)
+    done = run("--client-port", str(port), "--peer-port", str(port))
+    sentence = f"PEER_PORT={port} is not allowed: CLIENT_PORT has it; give each a port of its own"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"gossipcar: {sentence}\n")

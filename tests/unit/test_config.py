@@ -99,3 +99,42 @@ def test_tombstones_outlast_many_rounds() -> None:
     with pytest.raises(SettingError) as refused:
         load({}, {"GOSSIP_INTERVAL": "10", "TOMBSTONE_TTL": "99"})
     assert str(refused.value) == "TOMBSTONE_TTL=99 is not allowed: give at least 10 times GOSSIP_INTERVAL"
+
+
+TLS = {"PEER_TLS_CERT": "tls.crt", "PEER_TLS_KEY": "tls.key", "PEER_TLS_CA": "ca.crt"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "refused"),
+    [
+        ({"CLIENT_PORT": "7000", "PEER_PORT": "7000"}, "PEER_PORT=7000 is not allowed: CLIENT_PORT"),
+        ({"PEER_PORT": "80"}, "PEER_PORT=80 is not allowed: CLIENT_PORT"),
+        ({"CLIENT_PORT": "46747"}, "PEER_PORT=46747 is not allowed: CLIENT_PORT"),
+        ({"PEER_PORT": "7000", "HEALTH_PORT": "7000"}, "HEALTH_PORT=7000 is not allowed: PEER_PORT"),
+        ({"CLIENT_PORT": "7000", "HEALTH_PORT": "7000"}, "HEALTH_PORT=7000 is not allowed: CLIENT_PORT"),
+        ({"PEER_PORT": "46748", **TLS}, "HEALTH_PORT=46748 is not allowed: PEER_PORT"),
+        ({"CLIENT_HOST": "10.0.0.1", "PEER_HOST": "0.0.0.0", "PEER_PORT": "80"},
+         "PEER_PORT=80 is not allowed: CLIENT_PORT"),
+        ({"CLIENT_HOST": "::", "PEER_HOST": "127.0.0.1", "PEER_PORT": "80"},
+         "PEER_PORT=80 is not allowed: CLIENT_PORT"),
+        ({"CLIENT_HOST": "10.0.0.1,::1", "PEER_HOST": "::1", "PEER_PORT": "80"},
+         "PEER_PORT=80 is not allowed: CLIENT_PORT"),
+    ],
+)  # fmt: skip
+def test_a_port_is_given_once(environ: dict[str, str], refused: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        load({}, environ)
+    assert str(caught.value) == f"{refused} has it; give each a port of its own"
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"CLIENT_PORT": "0", "PEER_PORT": "0", "HEALTH_PORT": "0"},
+        {"CLIENT_HOST": "127.0.0.1", "PEER_HOST": "127.0.0.2", "PEER_PORT": "80"},
+        {"CLIENT_HOST": "::1", "PEER_HOST": "0.0.0.0", "PEER_PORT": "80"},
+        {"PEER_PORT": "46748"},
+    ],
+)
+def test_a_port_may_be_given_twice_where_that_works(environ: dict[str, str]) -> None:
+    load({}, environ)

@@ -8,6 +8,7 @@ Rule 2: it goes the way that all messages go, so whatever a peer asks of those i
 import random
 import secrets
 import socket
+import ssl
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,7 +21,17 @@ from gossip.faults import Faults
 from gossip.metrics import Metrics
 from gossip.sync.address import Address
 from gossip.sync.calls import Calls, Reply
-from gossip.sync.message import Message, NotBelieved, OtherCluster, PeerFault, Refused, Sender, TlsFailed, Unproven
+from gossip.sync.message import (
+    Message,
+    NotBelieved,
+    OtherCluster,
+    PeerFault,
+    RanOut,
+    Refused,
+    Sender,
+    TlsFailed,
+    Unproven,
+)
 from gossip.sync.roster import Roster
 from gossip.sync.transport import Transport
 from gossip.sync.wire import WireError
@@ -71,29 +82,34 @@ class Doctor:
     def look_at(self, address: Address, own: int | None) -> Finding:
         """How it is with one peer."""
         about = f"peer {address}"
-        if unreachable := _unreachable(address):
-            return wrong(about, unreachable)
+        if no_way := unreachable(address):
+            return wrong(about, no_way)
         try:
             reply = self.ask(address)
         except OtherCluster as fault:
             name = self._settings.cluster_name
             return wrong(about, f"refuses this cluster, {name!r}: give all nodes one CLUSTER_NAME (it says: {fault})")
         except PeerFault as fault:
-            return wrong(about, _why(fault))
+            return wrong(about, self.why(address, fault))
         if reply.message.sender.origin == own:
             return ok(about, "is the node that runs here")
         return judged(about, reply, self._settings)
 
-
-def _why(fault: PeerFault) -> str:
-    """Why there was no answer that can be used, although somebody listens."""
-    if isinstance(fault, (NotBelieved, Unproven)):
-        return f"it does not believe this node, or cannot be believed: give all nodes one PEER_SECRET_FILE ({fault})"
-    if isinstance(fault, TlsFailed):
-        return f"TLS fails: give all nodes certificates of one authority, PEER_TLS_CERT and its like ({fault})"
-    if isinstance(fault, (Refused, WireError)):
-        return f"what listens there is no node, not one of this version, or too busy ({fault})"
-    return f"somebody listens there, but {fault}"
+    def why(self, address: Address, fault: PeerFault) -> str:
+        """Why there was no answer that can be used, although somebody listens."""
+        if isinstance(fault, (NotBelieved, Unproven)):
+            return (
+                f"it does not believe this node, or cannot be believed: give all nodes one PEER_SECRET_FILE ({fault})"
+            )
+        if isinstance(fault, RanOut):
+            return str(fault)
+        if isinstance(fault, TlsFailed):
+            return f"TLS fails: give all nodes certificates of one authority, PEER_TLS_CERT and its like ({fault})"
+        if isinstance(fault, (Refused, WireError)):
+            return f"what listens there is no node, not one of this version, or too busy ({fault})"
+        if not self._settings.peer_tls_cert and _speaks_tls(address):
+            return f"it wants TLS, and this node has none: give all nodes PEER_TLS_CERT and its like ({fault})"
+        return f"somebody listens there, but {fault}"
 
 
 def judged(about: str, reply: Reply, settings: Settings) -> Finding:
@@ -115,7 +131,7 @@ def judged(about: str, reply: Reply, settings: Settings) -> Finding:
     return ok(about, f"{state}; {way}")
 
 
-def _unreachable(address: Address) -> str | None:
+def unreachable(address: Address) -> str | None:
     """Why no connection can be made, if so."""
     try:
         socket.create_connection(address, PATIENCE_SECONDS).close()
@@ -126,3 +142,14 @@ def _unreachable(address: Address) -> str | None:
     except OSError as error:
         return f"no way leads there ({error.strerror or error})"
     return None
+
+
+def _speaks_tls(address: Address) -> bool:
+    """Whether TLS can be begun with whoever listens there. It is ended at once: nobody is to be believed by it."""
+    anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+    try:
+        with socket.create_connection(address, PATIENCE_SECONDS) as plain, anybody.wrap_socket(plain):
+            return True
+    except OSError:
+        return False

@@ -7,7 +7,7 @@ from typing import Any
 
 from gossip.client import Client, GossipcarError, RequestRefused
 from gossip.commands.doctor.finding import Finding, Level, ok, warning, wrong
-from gossip.commands.doctor.peers import Doctor
+from gossip.commands.doctor.peers import Doctor, unreachable
 from gossip.config import Settings
 from gossip.serving.answer import plain
 from gossip.serving.limits import PEER_LIMITS
@@ -15,7 +15,7 @@ from gossip.serving.listen import CannotListen, open_servers
 from gossip.serving.server import EVERYWHERE, Server
 from gossip.settings import FALLBACK_CLIENT_PORT
 from gossip.sync.address import Address
-from gossip.sync.message import OtherCluster, PeerFault
+from gossip.sync.message import NotBelieved, OtherCluster, PeerFault, TlsFailed, Unproven
 
 _PATIENCE_SECONDS = 2.0
 _DIFFERS_SECONDS = 10.0
@@ -40,19 +40,29 @@ class Ports:
         """Whether a node has it, or could have it."""
         about, port = f"PEER_PORT {self._settings.peer_port}", self._settings.peer_port
         for host in self._settings.peer_host if port else ():
+            address = Address(_LOOPBACKS.get(host, host), port)
             try:
-                self.origin = self._doctor.ask(Address(_LOOPBACKS.get(host, host), port)).message.sender.origin
+                self.origin = self._doctor.ask(address).message.sender.origin
             except OtherCluster as fault:
                 yield wrong(about, f"a node of another cluster has it; give the doctor that node's settings ({fault})")
                 return
-            except PeerFault:
-                continue
+            except PeerFault as fault:
+                if not self._may_be_a_nodes(address, fault):
+                    continue
+                words = "what has it does not get on with these settings (is it a node with others?)"
+                yield wrong(about, f"{words}: {self._doctor.why(address, fault)}")
+                return
             yield ok(about, "a node of this cluster runs here")
             return
         finding = self._could_have(about, self._settings.peer_host, port, name="PEER_PORT")
         if self._serves_clients and finding.level is Level.OK:
             finding = warning(about, "no node has it, but one runs here: give the doctor the settings of that one")
         yield finding
+
+    def _may_be_a_nodes(self, address: Address, fault: PeerFault) -> bool:
+        """Whether this may be a healthy node's own address, though that node and the doctor do not get on."""
+        trusts_nobody = isinstance(fault, (NotBelieved, Unproven, TlsFailed))
+        return trusts_nobody or (self._serves_clients and not unreachable(address))
 
     def look_at_client_port(self) -> Iterator[Finding]:
         """Whether a node has it, or could have it; and what that one knows of its peers."""
@@ -65,6 +75,7 @@ class Ports:
             try:
                 told = _peers(url, self._token()) if port else None
             except RequestRefused as refused:
+                self._serves_clients = True
                 yield warning(f"CLIENT_PORT {port}", f"a node runs here, but does not talk to the doctor: {refused}")
                 return
             if told is not None:
@@ -78,9 +89,7 @@ class Ports:
     def look_at_health_port(self) -> Iterator[Finding]:
         """Whether a node could have it, where it would want it."""
         settings, port = self._settings, self._settings.health_port
-        if not (settings.peer_tls_cert or "health_port" in settings.chosen):
-            return
-        if self.origin is None and not self._serves_clients:
+        if settings.opens_health_port and self.origin is None and not self._serves_clients:
             yield self._could_have(f"HEALTH_PORT {port}", settings.peer_host, port, name="HEALTH_PORT")
 
     def _token(self) -> str | None:
