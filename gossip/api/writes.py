@@ -44,7 +44,10 @@ class Writes:
         self._confirm = confirm
         self._most = store.limits.value_bytes
         self.too_large = f"a value may have {self._most} bytes at most"
-        self._full = f"the map is full: keys and values may take {store.limits.store_bytes} bytes"
+        most = (
+            f"keys and values may take {store.limits.store_bytes} bytes, and there may be {store.limits.entries} keys"
+        )
+        self._full = f"the map is full: {most}; delete some, or raise MAX_STORE_BYTES at all nodes"
 
     def put(self, request: Request, key: bytes, parameters: Mapping[str, str], content_type: bytes = b"") -> Answer:
         """The body becomes the value: 201 when the key had none, 204 when it was overwritten, with its ETag."""

@@ -51,7 +51,7 @@ class Intake:
             merged.refuse(*refusal)
         elif not self._leaves.has_room(growth, old is None, PEER_ALLOWANCE):
             held = f"{self._leaves.entries} entries of {self._leaves.bytes} bytes"
-            merged.refuse("full", f"{held} leave no room for more from peers")
+            merged.refuse("full", f"{held} leave no room for more from peers; raise MAX_STORE_BYTES")
         else:
             self._clock.observe(entry.time)
             self._leaves.place(key, entry, old, growth)

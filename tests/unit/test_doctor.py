@@ -7,7 +7,7 @@ import pytest
 from gossip import config
 from gossip.commands.doctor.finding import Level, warning, wrong
 from gossip.commands.doctor.peers import judged
-from gossip.commands.doctor.ports import agreement
+from gossip.commands.doctor.ports import agreement, fullness
 from gossip.sync.calls import Reply
 from gossip.sync.message import Message, Sender
 
@@ -62,6 +62,20 @@ def test_peers_that_differ_for_long_are_worth_a_word() -> None:
         "the node that runs here differs from 2 of 4 peers, for up to 70 s (a0, c2): either writes go on without a "
         "break, or its log and theirs say why",
     )
+
+
+def test_who_hears_nobody_agrees_with_nobody() -> None:
+    nobody = "the node that runs here hears no peer, so there is nobody to agree with"
+    assert agreement({"agreeing": 0, "peers": [], "notHeard": []}) == (Level.OK, "agreement", nobody)
+
+
+def test_a_map_that_is_nearly_full_is_worth_a_word() -> None:
+    assert [*fullness({"bytes": "89000", "entries": "1400"}, 100_000)] == []
+    advice = "delete, or raise MAX_STORE_BYTES (100000) at all nodes"
+    assert [*fullness({"bytes": "91000", "entries": "1562"}, 100_000)] == [
+        (Level.WARNING, "room", f"the node that runs here has 91% of the bytes that it may have: {advice}"),
+        (Level.WARNING, "room", f"the node that runs here has 100% of the entries that it may have: {advice}"),
+    ]
 
 
 def test_a_finding_is_one_line_whoever_has_a_word_in_it() -> None:

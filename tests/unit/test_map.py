@@ -80,7 +80,11 @@ def test_a_value_that_is_too_large() -> None:
 def test_a_full_map() -> None:
     store = make_store(limits=StoreLimits(store_bytes=5))
     put(store, "/map?k=a", b"1234")
-    assert refusal_of(lambda: put(store, "/map?k=b", b"")) == (507, "the map is full: keys and values may take 5 bytes")
+    assert refusal_of(lambda: put(store, "/map?k=b", b"")) == (
+        507,
+        "the map is full: keys and values may take 5 bytes, and there may be 1000 keys; delete some, or raise "
+        "MAX_STORE_BYTES at all nodes",
+    )
 
 
 def test_a_stopping_node_is_read_but_not_written() -> None:

@@ -142,7 +142,7 @@ def test_peers_may_fill_the_store_to_twice_its_limit() -> None:
     merged = store.apply((b"%d" % number, Entry(NOON, 2, b"1234")) for number in range(6))
     assert (merged.news, store.total_bytes) == (4, 20)
     assert list(merged.faults()) == [
-        ("entry refused, full", "4 entries of 20 bytes leave no room for more from peers", 2)
+        ("entry refused, full", "4 entries of 20 bytes leave no room for more from peers; raise MAX_STORE_BYTES", 2)
     ]
 
 

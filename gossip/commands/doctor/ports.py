@@ -1,7 +1,7 @@
 """The ports of a node with these settings: does it run already, and if not, could it have them?"""
 
 import errno
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -9,6 +9,7 @@ from gossip.client import Client, GossipcarError, RequestRefused
 from gossip.commands.doctor.finding import Finding, Level, ok, warning, wrong
 from gossip.commands.doctor.peers import Doctor, unreachable
 from gossip.config import Settings
+from gossip.data.limits import StoreLimits
 from gossip.serving.answer import plain
 from gossip.serving.limits import PEER_LIMITS
 from gossip.serving.listen import CannotListen, open_servers
@@ -20,6 +21,9 @@ from gossip.sync.message import NotBelieved, OtherCluster, PeerFault, TlsFailed,
 _PATIENCE_SECONDS = 2.0
 _DIFFERS_SECONDS = 10.0
 """While writes go on, peers differ for moments. This is longer."""
+
+_NEARLY = 0.9
+"""Of the room of a map, this part is worth a word."""
 
 _LOOPBACKS = {EVERYWHERE: "127.0.0.1", "0.0.0.0": "127.0.0.1"}  # noqa: S104
 _REFUSING = plain(503, "this is the doctor, who tries whether this port can be had")
@@ -73,7 +77,7 @@ class Ports:
         for port in (settings.client_port, fallback):
             url = f"http://{_in_url(settings.client_host[0])}:{port}"
             try:
-                told = _peers(url, self._token()) if port else None
+                told = _told(url, self._token()) if port else None
             except RequestRefused as refused:
                 self._serves_clients = True
                 yield warning(f"CLIENT_PORT {port}", f"a node runs here, but does not talk to the doctor: {refused}")
@@ -81,7 +85,9 @@ class Ports:
             if told is not None:
                 self._serves_clients = True
                 yield ok(f"CLIENT_PORT {port}", f"a node runs here, at {url}")
-                yield agreement(told)
+                stats, peers = told
+                yield from fullness(stats, settings.max_store_bytes)
+                yield agreement(peers)
                 return
         about, may_give_way = f"CLIENT_PORT {settings.client_port}", {"lenient": lenient, "fallback": fallback}
         yield self._could_have(about, settings.client_host, settings.client_port, name="CLIENT_PORT", **may_give_way)
@@ -126,13 +132,14 @@ def _in_url(host: str) -> str:
     return f"[{bare}]" if ":" in bare else bare
 
 
-def _peers(url: str, token: str | None) -> dict[str, Any] | None:
-    """What a node there says of its peers; None when none serves clients. Raises RequestRefused for want of a token."""
+def _told(url: str, token: str | None) -> tuple[dict[str, str], dict[str, Any]] | None:
+    """What a node there says of itself, and of its peers; None when none serves clients. Raises RequestRefused for want
+    of a token."""
     try:
         with Client(url, _PATIENCE_SECONDS, token) as client:
-            client.stats()  # which the port for peers has not
-            told = client.peers()
-        return told if "notHeard" in told else None
+            stats = client.stats()  # which the port for peers has not
+            peers = client.peers()
+        return (stats, peers) if "notHeard" in peers else None
     except RequestRefused as refused:
         if refused.status == 401:
             raise
@@ -141,12 +148,23 @@ def _peers(url: str, token: str | None) -> dict[str, Any] | None:
         return None
 
 
+def fullness(stats: Mapping[str, str], most: int) -> Iterator[Finding]:
+    """Whether the node that runs here soon has no room for new keys, if `most` is its MAX_STORE_BYTES."""
+    for what, allowed in {"bytes": most, "entries": StoreLimits(most).entries}.items():
+        part = int(stats[what]) / allowed
+        if part >= _NEARLY:
+            advice = f"delete, or raise MAX_STORE_BYTES ({most}) at all nodes"
+            yield warning("room", f"the node that runs here has {part:.0%} of the {what} that it may have: {advice}")
+
+
 def agreement(told: dict[str, Any]) -> Finding:
     """Whether those that the node here hears hold what it holds. Where it hears nobody, the doctor looks itself."""
     peers = told["peers"]
     differing = [
         peer for peer in peers if not (peer["agrees"] or peer["leaving"]) and peer["agreesSinceSecs"] > _DIFFERS_SECONDS
     ]
+    if not peers:
+        return ok("agreement", "the node that runs here hears no peer, so there is nobody to agree with")
     if not differing:
         return ok("agreement", f"the node that runs here agrees with {told['agreeing']} of {len(peers)} peers it hears")
     longest = max(peer["agreesSinceSecs"] for peer in differing)
