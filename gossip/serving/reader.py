@@ -3,7 +3,9 @@
 import re
 import socket
 import time
-from typing import NoReturn
+from collections.abc import Callable
+from functools import partial
+from typing import NoReturn, TypeVar
 
 from gossip.serving.answer import HttpError
 from gossip.serving.head import check_begun, target_too_long
@@ -12,11 +14,11 @@ from gossip.serving.room import SMALL_BYTES, Room
 
 FIRST_BYTES = 8 * 1024
 """A receive that waits for a request takes so many bytes: most requests whole. A resting connection holds so much."""
-_MORE_BYTES = 256 * 1024
-"""And one for the rest of a large body."""
 _EMPTY_LINE = b"\r\n"
 """A client may send empty lines before a request; they mean nothing (RFC 9112, section 2.2)."""
 _BARE_LF = re.compile(rb"(?<!\r)\n")
+
+_Received = TypeVar("_Received", bytes, int)
 
 
 class Gone(Exception):
@@ -97,9 +99,12 @@ class Reader:
             taken = self._buffer[self._at : end]
             self._at = end
             return taken
-        whole = bytearray(self._buffer[self._at :])  # a list of small pieces would take many times as much
-        while len(whole) < count:
-            whole += self._more("body", min(count - len(whole), _MORE_BYTES))
+        whole = bytearray(count)  # one for all: a list of small pieces would take many times as much
+        at = len(self._buffer) - self._at
+        whole[:at] = self._buffer[self._at :]
+        view = memoryview(whole)
+        while at < count:
+            at += self._receive("body", partial(self._socket.recv_into, view[at:]))
         self._buffer, self._at = b"", 0
         return bytes(whole)
 
@@ -143,10 +148,11 @@ class Reader:
 
     def _refill(self, what: str) -> None:
         """Receive more behind what is held."""
-        self._buffer, self._at = self._buffer[self._at :] + self._more(what), 0
+        received = self._receive(what, partial(self._socket.recv, FIRST_BYTES))
+        self._buffer, self._at = self._buffer[self._at :] + received, 0
 
-    def _more(self, what: str, most: int = FIRST_BYTES) -> bytes:
-        """More bytes, within the time that the head or body has; the first wait for them starts it."""
+    def _receive(self, what: str, receive: Callable[[], _Received]) -> _Received:
+        """What this receives, within the time that the head or body has; the first wait for it starts that."""
         if not self.may_wait:
             self.begin_anew()
         now = time.monotonic()
@@ -154,7 +160,7 @@ class Reader:
             self._deadline = now + self._limits.request_seconds
         try:
             self._socket.settimeout(max(0.001, self._deadline - now))
-            received = self._socket.recv(most)
+            received = receive()
         except TimeoutError:
             raise HttpError(408, f"the {what} did not arrive in time; send it faster", close=True) from None
         except OSError:

@@ -36,6 +36,11 @@ class Pieces:
             self._pieces.insert(0, piece[most:])
         return piece[:most]
 
+    def recv_into(self, view: memoryview) -> int:
+        piece = self.recv(len(view))
+        view[: len(piece)] = piece
+        return len(piece)
+
 
 def pieces(*parts: bytes) -> Reader:
     return Reader(Pieces(parts), TIGHT)  # type: ignore[arg-type]
