@@ -30,6 +30,20 @@ def open_descriptors() -> int | None:
         return None
 
 
+def give_back() -> None:
+    """Give the system the memory that is free here: glibc keeps what bursts took, for ever where it can.
+
+    It takes a tenth of a millisecond, and a little for each page that is given back. Other C libraries have no such
+    call, and no such need.
+    """
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).malloc_trim(ctypes.c_size_t(0))
+    except (ImportError, OSError, TypeError, AttributeError):
+        return
+
+
 def threads() -> int:
     """How many threads there are."""
     return threading.active_count()

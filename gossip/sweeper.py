@@ -1,10 +1,16 @@
-"""The sweeping thread: each second, what has expired gives its memory back, whether or not anybody reads it."""
+"""The sweeping thread: each second, what has expired gives its memory back, whether or not anybody reads it; and each
+ten, the process does."""
 
+import itertools
 import logging
 import threading
 
 from gossip.data.clock import MICROS
 from gossip.data.store import Store
+from gossip.process import give_back
+
+_SWEEPS = 10
+"""After so many the process gives free memory back."""
 
 log = logging.getLogger("gossipcar.sweeper")
 
@@ -29,8 +35,12 @@ class Sweeper:
         return self._thread.is_alive()
 
     def _run(self) -> None:
-        while not self._stopping.wait(1 - self._store.clock.wall() % MICROS / MICROS):
+        for number in itertools.count(1):
+            if self._stopping.wait(1 - self._store.clock.wall() % MICROS / MICROS):
+                return
             try:
                 self._store.sweep()
+                if not number % _SWEEPS:
+                    give_back()
             except Exception:  # our own mistake: it may cost a sweep, never the thread
                 log.exception("sweeping failed")
