@@ -1,6 +1,6 @@
 """What is fuzzed: bytes in; an AssertionError, or anything else that no caller expects, is a finding."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from gossip.serving.reader import Gone, Reader
 from gossip.serving.request import Request
 from gossip.sync import wire
 from gossip.sync.packing import Unreadable, unpacked
+from tests.pieces import Pieces
 
 T = TypeVar("T")
 
@@ -37,26 +38,14 @@ def read_wire(data: bytes) -> None:
     assert all(key and key.decode() for key, _ in message.entries)
 
 
-class Pieces:
-    """A connection on which bytes arrive so many at a time."""
-
-    def __init__(self, data: bytes, length: int) -> None:
-        self._pieces: Iterator[bytes] = (data[at : at + length] for at in range(0, len(data), length))
-
-    def settimeout(self, seconds: float) -> None:
-        pass
-
-    def recv(self, most: int) -> bytes:
-        return next(self._pieces, b"")
-
-
 def read_requests(data: bytes) -> None:
     """All that a client sends on a connection: how it is cut into pieces changes nothing."""
     assert _outcome(data, len(data) or 1) == _outcome(data, 7)
 
 
 def _outcome(data: bytes, length: int) -> list[object]:
-    reader = Reader(Pieces(data, length), LIMITS)  # type: ignore[arg-type]
+    pieces = (data[at : at + length] for at in range(0, len(data), length))
+    reader = Reader(Pieces(pieces), LIMITS)  # type: ignore[arg-type]
     seen: list[object] = []
     try:
         while True:

@@ -51,14 +51,14 @@ def test_four_hundred_that_ask_for_many_small_values(cluster: tuple[RunningNode,
 def test_sixty_that_ask_for_long_keys(cluster: tuple[RunningNode, RunningNode]) -> None:
     node, honest = cluster
     for first in (10, 40):
-        items = {f"{number}{'k' * 65_000}": {"value": ""} for number in range(first, first + 30)}
+        items = {f"long {number}{'k' * 65_000}": {"value": ""} for number in range(first, first + 30)}
         assert requests.post(f"{node.url}/map", json=items, timeout=10).status_code == 200
     with Siege(node, honest), ExitStack() as stack:
         for _ in range(60):
             ask(stack, node, b"GET /keys?limit=10000 HTTP/1.1\r\nHost: localhost\r\n\r\n")
         time.sleep(2)  # that long they go on
-    listed = requests.get(f"{node.url}/keys?limit=10000&prefix=1", timeout=10).json()["keys"]
-    assert [len(key) for key in listed] == [65_002] * 10
+    listed = requests.get(f"{node.url}/keys?limit=10000&prefix=long+1", timeout=10).json()["keys"]
+    assert [len(key) for key in listed] == [65_007] * 10
 
 
 def test_sixty_that_watch_and_each_take_another_change_slowly(cluster: tuple[RunningNode, RunningNode]) -> None:

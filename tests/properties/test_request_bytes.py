@@ -12,6 +12,7 @@ from gossip.serving.head import parse_head
 from gossip.serving.limits import Limits
 from gossip.serving.reader import Gone, Reader
 from gossip.serving.request import Request
+from tests.pieces import Pieces
 
 T = TypeVar("T")
 
@@ -54,26 +55,13 @@ chunks = st.lists(
 ).map(b"".join)
 
 
-class Pieces:
-    """A connection on which bytes arrive in the pieces given, then the end."""
-
-    def __init__(self, raw: bytes, lengths: list[int]) -> None:
-        self._pieces = self._cut(raw, lengths)
-
-    @staticmethod
-    def _cut(raw: bytes, lengths: list[int]) -> Iterator[bytes]:
-        for length in lengths:
-            piece, raw = raw[:length], raw[length:]
-            if piece:
-                yield piece
-        if raw:
-            yield raw
-
-    def settimeout(self, seconds: float) -> None:
-        pass
-
-    def recv(self, most: int) -> bytes:
-        return next(self._pieces, b"")
+def cut(raw: bytes, lengths: list[int]) -> Iterator[bytes]:
+    for length in lengths:
+        piece, raw = raw[:length], raw[length:]
+        if piece:
+            yield piece
+    if raw:
+        yield raw
 
 
 def attempt(act: Callable[[], T]) -> T | HttpError:
@@ -100,7 +88,7 @@ def test_parse_head_only_raises_http_errors(raw: bytes, most_fields: int) -> Non
 
 def outcome_of(raw: bytes, lengths: list[int]) -> list[tuple[str, object]]:
     """What becomes of a connection's bytes: each request with its body, then how it ended."""
-    reader = Reader(Pieces(raw, lengths), LIMITS)  # type: ignore[arg-type]
+    reader = Reader(Pieces(cut(raw, lengths)), LIMITS)  # type: ignore[arg-type]
     seen: list[tuple[str, object]] = []
     while True:
         try:

@@ -1,12 +1,12 @@
 """Bytes off a connection: where heads and bodies end, and how large and how slow they may be."""
 
 import socket
-from collections.abc import Iterable
 
 import pytest
 
 from gossip.serving.limits import Limits
 from gossip.serving.reader import Gone, MustWait, Reader
+from tests.pieces import Pieces
 from tests.unit.fakes import error_of, refusal_of, socket_with
 
 TIGHT = Limits(head_bytes=100, target_bytes=50, chunk_line_bytes=20, request_seconds=0.1)
@@ -17,29 +17,6 @@ HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 def reader_of(raw: bytes, limits: Limits = TIGHT) -> Reader:
     """Reads these bytes, and then the end."""
     return Reader(socket_with(raw), limits)
-
-
-class Pieces:
-    """A connection on which bytes arrive in the pieces given, then the end."""
-
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces = [*pieces]
-
-    def settimeout(self, seconds: float) -> None:
-        assert seconds > 0
-
-    def recv(self, most: int) -> bytes:
-        if not self._pieces:
-            return b""
-        piece = self._pieces.pop(0)
-        if piece[most:]:
-            self._pieces.insert(0, piece[most:])
-        return piece[:most]
-
-    def recv_into(self, view: memoryview) -> int:
-        piece = self.recv(len(view))
-        view[: len(piece)] = piece
-        return len(piece)
 
 
 def pieces(*parts: bytes) -> Reader:
