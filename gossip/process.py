@@ -1,4 +1,4 @@
-"""What the system says of this process."""
+"""What the system says of this process, and is given back by it."""
 
 import os
 import sys
