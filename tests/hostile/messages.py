@@ -85,6 +85,9 @@ def packed(body: bytes) -> bytes:
 
 
 def give_endlessly() -> bytes:
-    """An answer to one that asks for everything, which never comes to its end."""
-    entries = [(b"%016x" % random.getrandbits(64), Entry(1, 1, b"old", b"")) for _ in range(10)]
+    """An answer to one that asks for everything, which never comes to its end. It gives the same each time.
+
+    Else a node would, as it should, store all of it, and one could not tell what the attack costs besides.
+    """
+    entries = [(b"%016x" % number, Entry(1, 1, b"old", b"")) for number in range(10)]
     return message(entries=entries, place=Place(2**64 - 1, 1, 1), opening=False)

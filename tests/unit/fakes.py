@@ -135,12 +135,13 @@ def receive_all(connection: socket.socket) -> bytes:
 
 
 def receive_request(connection: socket.socket) -> bytes:
-    """One request with a Content-Length, as bytes."""
+    """One request with a Content-Length, as bytes. ConnectionError when the caller leaves before its end."""
     with connection.makefile("rb") as lines:
         head = b""
         while not head.endswith(b"\r\n\r\n"):
             line = lines.readline()
-            assert line, "the request ends within its head"
+            if not line:
+                raise ConnectionError("the request ends within its head")
             head += line
         length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
         return head + lines.read(length)
