@@ -5,8 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import requests
 from tests.commands import COMMAND
 from tests.doctor import Told, doctor
 from tests.nodes import ROOT, RunningNode, free_ports, wait_until
+from tests.unit.fakes import TinyServer
 
 
 @pytest.fixture(scope="module")
@@ -131,25 +131,26 @@ def test_an_address_that_is_not_of_this_machine() -> None:
     assert line.endswith("(Cannot assign requested address): give an address of this machine as CLIENT_HOST")
 
 
-def test_a_port_that_another_program_has() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        threading.Thread(target=_hang_up_on_all, args=(taken,), daemon=True).start()
-        port = taken.getsockname()[1]
+def hang_up(connection: socket.socket) -> None:
+    """As a program that wants no HTTP."""
+
+
+def say_nearly_as_a_node(connection: socket.socket) -> None:
+    """As a program whose pages are named as a node's."""
+    page = b'{"notHeard": [], "peers": []}' if b"/peers" in connection.recv(65536) else b"uptime=1\n"
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(page), page))
+
+
+@pytest.mark.parametrize("act", [hang_up, say_nearly_as_a_node])
+def test_a_port_that_another_program_has(act: Callable[[socket.socket], None]) -> None:
+    with TinyServer(act) as program:
+        port = program.address.port
         told = doctor(f"--client-port={port}")
-        taken.shutdown(socket.SHUT_RDWR)
     assert told.status == 1
     assert told.about(f"CLIENT_PORT {port}") == [
         f"wrong CLIENT_PORT {port}: cannot be bound at 127.0.0.1 and ::1 (Address already in use): "
         "end the program that has it, or choose another CLIENT_PORT"
     ]
-
-
-def _hang_up_on_all(listener: socket.socket) -> None:
-    while True:
-        try:
-            listener.accept()[0].close()
-        except OSError:
-            return
 
 
 def without_rights(*flags: str, **environ: str) -> Told:

@@ -54,8 +54,12 @@ def told(**since: float) -> dict[str, Any]:
 
 
 def test_peers_that_differ_for_long_are_worth_a_word() -> None:
-    few = "the node that runs here agrees with 1 of 2 peers it hears"
-    assert agreement(told(a0=9.0)) == (Level.OK, "agreement", few)
+    assert agreement(told(a0=9.0)) == (
+        Level.OK,
+        "agreement",
+        "the node that runs here agrees with 1 of 2 peers it hears; the rest differs for a moment, as while writes "
+        "go on",
+    )
     assert agreement(told(a0=11.0, b1=2.0, c2=70.2)) == (
         Level.WARNING,
         "agreement",
@@ -64,15 +68,28 @@ def test_peers_that_differ_for_long_are_worth_a_word() -> None:
     )
 
 
+def test_peers_that_are_stopping_do_not_count() -> None:
+    said = told(a0=99.0)
+    said["peers"][1]["leaving"] = True
+    all_of_them = "the node that runs here agrees with 1 of 1 peers it hears"
+    assert agreement(said) == (Level.OK, "agreement", all_of_them)
+
+
+def test_who_hears_none_of_those_that_it_knows_is_worth_a_word() -> None:
+    none = "the node that runs here hears none of the 2 peers whose addresses it knows: the lines about them follow"
+    said = {"agreeing": 0, "peers": [], "notHeard": ["10.0.0.9:46747", "10.0.0.10:46747"]}
+    assert agreement(said) == (Level.WARNING, "agreement", none)
+
+
 def test_who_hears_nobody_agrees_with_nobody() -> None:
     nobody = "the node that runs here hears no peer, so there is nobody to agree with"
     assert agreement({"agreeing": 0, "peers": [], "notHeard": []}) == (Level.OK, "agreement", nobody)
 
 
 def test_a_map_that_is_nearly_full_is_worth_a_word() -> None:
-    assert [*fullness({"bytes": "89000", "entries": "1400"}, 100_000)] == []
+    assert [*fullness({"bytes": 89000, "entries": 1400}, 100_000)] == []
     advice = "delete, or raise MAX_STORE_BYTES (100000) at all nodes"
-    assert [*fullness({"bytes": "91000", "entries": "1562"}, 100_000)] == [
+    assert [*fullness({"bytes": 91000, "entries": 1562}, 100_000)] == [
         (Level.WARNING, "room", f"the node that runs here has 91% of the bytes that it may have: {advice}"),
         (Level.WARNING, "room", f"the node that runs here has 100% of the entries that it may have: {advice}"),
     ]

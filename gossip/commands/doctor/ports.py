@@ -85,8 +85,8 @@ class Ports:
             if told is not None:
                 self._serves_clients = True
                 yield ok(f"CLIENT_PORT {port}", f"a node runs here, at {url}")
-                stats, peers = told
-                yield from fullness(stats, settings.max_store_bytes)
+                held, peers = told
+                yield from fullness(held, settings.max_store_bytes)
                 yield agreement(peers)
                 return
         about, may_give_way = f"CLIENT_PORT {settings.client_port}", {"lenient": lenient, "fallback": fallback}
@@ -132,41 +132,45 @@ def _in_url(host: str) -> str:
     return f"[{bare}]" if ":" in bare else bare
 
 
-def _told(url: str, token: str | None) -> tuple[dict[str, str], dict[str, Any]] | None:
-    """What a node there says of itself, and of its peers; None when none serves clients. Raises RequestRefused for want
-    of a token."""
+def _told(url: str, token: str | None) -> tuple[dict[str, int], dict[str, Any]] | None:
+    """What a node there holds, and what it says of its peers; None when none serves clients. Raises RequestRefused for
+    want of a token."""
     try:
         with Client(url, _PATIENCE_SECONDS, token) as client:
             stats = client.stats()  # which the port for peers has not
             peers = client.peers()
-        return (stats, peers) if "notHeard" in peers else None
+        held = {what: int(stats[what]) for what in ("bytes", "entries")}
+        return (held, peers) if "notHeard" in peers else None
     except RequestRefused as refused:
         if refused.status == 401:
             raise
         return None
-    except (GossipcarError, TypeError, ValueError):
+    except (GossipcarError, KeyError, TypeError, ValueError):
         return None
 
 
-def fullness(stats: Mapping[str, str], most: int) -> Iterator[Finding]:
+def fullness(held: Mapping[str, int], most: int) -> Iterator[Finding]:
     """Whether the node that runs here soon has no room for new keys, if `most` is its MAX_STORE_BYTES."""
     for what, allowed in {"bytes": most, "entries": StoreLimits(most).entries}.items():
-        part = int(stats[what]) / allowed
+        part = held[what] / allowed
         if part >= _NEARLY:
             advice = f"delete, or raise MAX_STORE_BYTES ({most}) at all nodes"
             yield warning("room", f"the node that runs here has {part:.0%} of the {what} that it may have: {advice}")
 
 
 def agreement(told: dict[str, Any]) -> Finding:
-    """Whether those that the node here hears hold what it holds. Where it hears nobody, the doctor looks itself."""
-    peers = told["peers"]
-    differing = [
-        peer for peer in peers if not (peer["agrees"] or peer["leaving"]) and peer["agreesSinceSecs"] > _DIFFERS_SECONDS
-    ]
+    """Whether those that the node here hears hold what it holds; those that are stopping do not count."""
+    peers = [peer for peer in told["peers"] if not peer["leaving"]]
+    differing = [peer for peer in peers if not peer["agrees"] and peer["agreesSinceSecs"] > _DIFFERS_SECONDS]
+    if not peers and told["notHeard"]:
+        unheard = f"hears none of the {len(told['notHeard'])} peers whose addresses it knows"
+        return warning("agreement", f"the node that runs here {unheard}: the lines about them follow")
     if not peers:
         return ok("agreement", "the node that runs here hears no peer, so there is nobody to agree with")
     if not differing:
-        return ok("agreement", f"the node that runs here agrees with {told['agreeing']} of {len(peers)} peers it hears")
+        agreeing = sum(peer["agrees"] for peer in peers)
+        others = "; the rest differs for a moment, as while writes go on" if agreeing < len(peers) else ""
+        return ok("agreement", f"the node that runs here agrees with {agreeing} of {len(peers)} peers it hears{others}")
     longest = max(peer["agreesSinceSecs"] for peer in differing)
     where = ", ".join(peer["address"] or peer["origin"] for peer in differing[:5])
     differs = f"the node that runs here differs from {len(differing)} of {len(peers)} peers"
