@@ -101,6 +101,14 @@ def test_tombstones_outlast_many_rounds() -> None:
     assert str(refused.value) == "TOMBSTONE_TTL=99 is not allowed: give at least 10 times GOSSIP_INTERVAL"
 
 
+def test_a_value_may_be_as_large_as_the_map() -> None:
+    load({}, {"MAX_VALUE_BYTES": "2000", "MAX_STORE_BYTES": "2000"})
+    assert load({}, {"MAX_STORE_BYTES": "2000"}).max_value_bytes == 1_048_576
+    with pytest.raises(SettingError) as refused:
+        load({"max_value_bytes": "2001"}, {"MAX_STORE_BYTES": "2000"})
+    assert str(refused.value) == "MAX_VALUE_BYTES=2001 is not allowed: give at most MAX_STORE_BYTES, 2000"
+
+
 TLS = {"PEER_TLS_CERT": "tls.crt", "PEER_TLS_KEY": "tls.key", "PEER_TLS_CA": "ca.crt"}
 
 
