@@ -24,7 +24,7 @@ def open_servers(
     fallback: int | None = None,
     name: str = "port",
 ) -> list[Server]:
-    """A server for each host, all on one port; port 0 means any that is free at all of them.
+    """A server for each host, all on one port, with one room for what is large; port 0 means any free at all of them.
 
     With `lenient`, hosts after the first that this machine does not have are left out. With a `fallback`, that port is
     taken when `port` asks for rights that this process lacks. Raises CannotListen, which calls the port by `name`.
@@ -60,6 +60,8 @@ def _open_all(hosts: Sequence[str], port: int, make: Make, lenient: bool) -> lis
             if last_try or not taken_at_the_next:
                 raise
         else:
+            for server in servers:
+                server.rooms = servers[0].rooms
             return servers
     raise AssertionError("the last try returns or raises")
 

@@ -13,7 +13,7 @@ SMALL_BYTES = 64 * 1024
 
 
 class Room:
-    """So many bytes of memory for all connections of a server. Any thread may use it.
+    """So many bytes of memory for all connections of a port. Any thread may use it.
 
     Whoever is let in has room for all of it: were it given piece by piece, many that have half could wait for each
     other. What is larger than all room there is, is let in alone. Those who wait are let in in the order in which they
@@ -77,19 +77,21 @@ class Share(Room):
 
 
 class Rooms:
-    """The room of a server, and each client's share of it while it has connections. The watching thread's."""
+    """The room of a port, and each client's share of it while it has connections. Any thread may use it."""
 
     def __init__(self, most: int, each: int) -> None:
         self._room = Room(most)
         self._most = most
         self._each = each
+        self._lock = threading.Lock()
         self._shares: WeakValueDictionary[str, Share] = WeakValueDictionary()
 
     def of(self, address: Any) -> Room:
         """Where whoever calls from this address is given room."""
         if self._each >= self._most:
             return self._room
-        share = self._shares.get(address[0])
-        if share is None:
-            share = self._shares[address[0]] = Share(self._room, self._each)
-        return share
+        with self._lock:
+            share = self._shares.get(address[0])
+            if share is None:
+                share = self._shares[address[0]] = Share(self._room, self._each)
+            return share

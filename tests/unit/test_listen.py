@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from gossip.serving.answer import plain
+from gossip.serving.answer import Answer, plain
 from gossip.serving.limits import Limits
 from gossip.serving.listen import CannotListen, open_servers
 from gossip.serving.server import Server
@@ -20,6 +20,7 @@ class FakeServer:
     def __init__(self, host: str, port: int) -> None:
         self.host = host
         self.port = port or 5000
+        self.rooms: object = None
         self.closed = False
 
     def server_close(self) -> None:
@@ -51,6 +52,22 @@ def test_all_hosts_get_one_port_that_is_free() -> None:
     assert first.port == second.port > 0
     for server in servers:
         server.server_close()
+
+
+def test_what_is_large_has_room_once_for_all_addresses_of_a_port() -> None:
+    limits = Limits(large_bytes=100_000, request_seconds=0.2)
+    make = partial(
+        Server, route=lambda _: lambda request: Answer(200, (request.body(100_000, "too large"),)), limits=limits
+    )
+    one, other = servers = open_servers(["127.0.0.1", "::1"], 0, make)
+    for server in servers:
+        server.start()
+    with socket.create_connection(("::1", other.port), timeout=10) as client:
+        one.rooms.of(("127.0.0.1", 1000)).take(70_000, 0)
+        client.sendall(b"PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 70000\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+    for server in servers:
+        server.stop()
 
 
 def test_a_busy_port_is_named() -> None:
