@@ -6,6 +6,7 @@ last, what the digest adds to a write.
 """
 
 import argparse
+import logging
 import random
 import sys
 import time
@@ -175,6 +176,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="*", default=[1_000, 10_000, 100_000, 1_000_000])
     options = parser.parse_args()
+    logging.disable(logging.WARNING)  # that these nodes take their stores with them when they end, as they should
     crossed = Crossed()
     print("| n | d | bytes | beside the entries | of that for each d | requests | CPU of both, ms | |")
     print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |")

@@ -4,7 +4,7 @@ Rounds: each node calls one random other; the call passes the news either way if
 began. Who lacks it gets it in the answer; who has it is asked for it first, and gives it in a second request.
 
 Telling: the law of `gossip.sync.spread`: a range of the ring is cut into shares, the first of a share is told and left
-the rest of it; where it does not answer, the next one is told a second later. What is told again is not passed on.
+the rest of it; where it does not answer within TELL_SECONDS, the next one is told. What is told again is not passed on.
 
 `tests/simulation/test_lean.py` holds both against the real code.
 """
@@ -56,8 +56,8 @@ class Told(NamedTuple):
     """How many times a node was told."""
     steps: int
     """From how many hands the last one had it."""
-    waits: float
-    """How many seconds were waited for answers that did not come, before half of the nodes were told."""
+    silences: float
+    """How many answers that did not come were waited for, one after the other, before half of the nodes were told."""
 
 
 class _Due(NamedTuple):
@@ -66,8 +66,8 @@ class _Due(NamedTuple):
     node: Numbers
     last: Numbers
     """The last one of the range that it is left."""
-    wait: Numbers
-    """How many seconds were waited on the way to it."""
+    silences: Numbers
+    """How many answers that did not come were waited for on the way to it."""
     step: Numbers
     """From how many hands it has it."""
 
@@ -78,19 +78,19 @@ class _Due(NamedTuple):
 def tell(nodes: int, fanout: int, seed: int, loss: float = 0.0) -> Told:
     """A write at one node is told to all."""
     rng = np.random.default_rng(seed)
-    waited = np.full(nodes - 1, -1)
+    silences = np.full(nodes - 1, -1)
     messages = steps = 0
     due = _Due(*(np.array([number]) for number in (-1, nodes - 2, 0, 0)))  # who wrote it stands before all others
     while due.node.size:
-        now = due.wait == due.wait.min()
+        now = due.silences == due.silences.min()
         told = _told_by(due.only(now), fanout, loss, rng)
         messages += told.node.size
-        fresh = told.only(waited[told.node] < 0)
+        fresh = told.only(silences[told.node] < 0)
         fresh = fresh.only(np.unique(fresh.node, return_index=True)[1])
-        waited[fresh.node] = fresh.wait
+        silences[fresh.node] = fresh.silences
         steps = max(steps, int(fresh.step.max(initial=0)))
         due = _joined([due.only(~now), fresh])
-    reached = waited[waited >= 0]
+    reached = silences[silences >= 0]
     return Told(reached.size + 1, messages, steps, float(np.median(reached)) if reached.size else 0.0)
 
 
@@ -98,7 +98,7 @@ def _told_by(tellers: _Due, fanout: int, loss: float, rng: np.random.Generator) 
     """Whom these tell, one share after the other, and what they leave to those."""
     within = tellers.last - tellers.node
     count = np.minimum(fanout, within)
-    wait = tellers.wait.copy()
+    silences = tellers.silences.copy()
     told = [tellers.only(count < 0)]
     for number in range(fanout):
         has = np.flatnonzero(count > number)
@@ -106,9 +106,9 @@ def _told_by(tellers: _Due, fanout: int, loss: float, rng: np.random.Generator) 
         node += 1
         while has.size:
             arrives, answered = (rng.random(has.size) >= loss for _ in range(2))
-            told.append(_Due(node, last, wait[has], tellers.step[has] + 1).only(arrives))
+            told.append(_Due(node, last, silences[has], tellers.step[has] + 1).only(arrives))
             fails = ~(arrives & answered)
-            wait[has[fails]] += 1
+            silences[has[fails]] += 1
             left = fails & (node < last)
             has, node, last = has[left], node[left] + 1, last[left]
     return _joined(told)

@@ -14,6 +14,7 @@ from statistics import mean
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import lean, scale_plot, spreading
+from gossip.sync.push import TELL_SECONDS
 from tests.simulation import synchronous
 
 SEEDS = {10: 20, 100: 10, 1_000: 3, 10_000: 1}
@@ -96,13 +97,14 @@ def at_once_with_losses() -> Iterator[list[object]]:
     for nodes, lean_seeds in LEAN_SEEDS.items():
         for loss in LOSSES[1:]:
             drawn = [lean.tell(nodes, 3, seed, loss) for seed in range(min(10, lean_seeds))]
-            reach, waits = mean(one.reached for one in drawn) / nodes, mean(one.waits for one in drawn)
+            reach = mean(one.reached for one in drawn) / nodes
+            half = TELL_SECONDS * mean(one.silences for one in drawn)
             cells = ["", "", ""]
             if nodes in SEEDS and nodes <= 1_000:
                 real = [spreading.told_at_once(nodes, 3, seed, loss, seconds=60) for seed in range(SEEDS[nodes])]
                 cells = [percent(mean(one.held for one in real) / nodes), f"{mean(one.half for one in real):.1f}"]
                 cells.append(both(spreading.spread(nodes, seed, loss, 3).rounds for seed in range(SEEDS[nodes])))
-            yield [f"{nodes:,}", percent(loss), *cells, percent(reach), f"{waits:.1f}"]
+            yield [f"{nodes:,}", percent(loss), *cells, percent(reach), f"{half:.1f}"]
 
 
 def churning() -> Iterator[list[object]]:

@@ -103,7 +103,7 @@ class MetricsApi:
         )
         yield counter(
             "gossipcar_exchanges_answered_total",
-            "Exchanges that peers began with this node.",
+            "Conversations that peers began with this node; a long exchange has several.",
             metrics.exchanges_in.total,
         )
         yield gauge(

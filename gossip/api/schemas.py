@@ -39,7 +39,7 @@ ERRORS = {
     431: "the head is too large",
     500: "this node failed",
     501: "a transfer coding that is not served",
-    503: "the node is stopping, or has all the connections or watchers that it may have",
+    503: "the node is stopping, or has all the connections, watchers or bytes on their way that it may have",
     505: "a version of HTTP that is not served",
     507: "the map is full; what is held can still be overwritten",
 }
