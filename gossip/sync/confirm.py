@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from gossip.sync.address import Address
 from gossip.sync.calls import Calls
@@ -16,6 +16,10 @@ AT_ONCE = 8
 ASK_SECONDS = 1.0
 """A peer has so long to answer; meanwhile others are asked."""
 
+ALL_AT_ONCE, DOUBTFUL_AT_ONCE = 32, 8
+"""So many for all writes together, as each ask takes a thread and a copy of what was written; and so many more that
+failed of late: who waits for those keeps nobody waiting who asks the others."""
+
 AGAIN_SECONDS = 0.05
 """When all have been asked and not enough had it, so much passes before those are asked again that did not."""
 
@@ -26,6 +30,8 @@ class Confirmer:
     def __init__(self, exchange: Exchange, calls: Calls) -> None:
         self._exchange = exchange
         self._calls = calls
+        self._places = threading.Semaphore(ALL_AT_ONCE)
+        self._doubtful_places = threading.Semaphore(DOUBTFUL_AT_ONCE)
 
     def confirm(self, keys: Collection[bytes], wanted: str, seconds: float) -> tuple[int, bool]:
         """Wait until so many peers hold the entries of these keys, or later ones, for so many seconds at most.
@@ -33,7 +39,11 @@ class Confirmer:
         `wanted` is a number, `all` for all peers known now, or `majority` for so many that they are, with this node,
         more than half of all. How many hold them, and whether those are enough.
         """
-        return _Asking(self._calls, self._messages(keys), wanted, seconds).wait()
+        return _Asking(self._calls, self._messages(keys), wanted, seconds, self._place_for).wait()
+
+    def _place_for(self, address: Address) -> threading.Semaphore:
+        """What whoever asks this peer must have meanwhile."""
+        return self._doubtful_places if self._calls.roster.is_doubtful(address) else self._places
 
     def _messages(self, keys: Collection[bytes]) -> list[Message]:
         left = deque(keys)
@@ -46,8 +56,16 @@ class Confirmer:
 class _Asking:
     """One write, on its way to enough peers."""
 
-    def __init__(self, calls: Calls, messages: list[Message], wanted: str, seconds: float) -> None:
+    def __init__(
+        self,
+        calls: Calls,
+        messages: list[Message],
+        wanted: str,
+        seconds: float,
+        place_for: Callable[[Address], threading.Semaphore],
+    ) -> None:
         self._calls = calls
+        self._place_for = place_for
         self._messages = messages
         self._wanted = wanted
         self._peers = len(calls.roster.known())
@@ -58,8 +76,8 @@ class _Asking:
         """The origins of the peers that have it."""
         self._addresses: set[Address] = set()
         """Where they are."""
-        self._waiting: deque[Address] = deque()
         self._asking = 0
+        """How many are asked now."""
 
     @property
     def _enough(self) -> int:
@@ -68,41 +86,56 @@ class _Asking:
         return (self._peers + 1) // 2 if self._wanted == "majority" else int(self._wanted)
 
     def wait(self) -> tuple[int, bool]:
-        while (left := self._end - time.monotonic()) > 0 and len(self._have) < self._enough:
-            self._waiting = deque(self._left())
-            self._ask_all(left)
+        while not self._over:
+            self._ask_all()
             with self._changed:
                 if not self._over:
-                    self._changed.wait(min(AGAIN_SECONDS, max(0.0, self._end - time.monotonic())))
+                    self._changed.wait(min(AGAIN_SECONDS, self._left))
         return len(self._have), len(self._have) >= self._enough
 
-    def _left(self) -> list[Address]:
-        return [address for address in self._calls.roster.best_first() if address not in self._addresses]
+    @property
+    def _left(self) -> float:
+        return max(0.0, self._end - time.monotonic())
 
     @property
     def _over(self) -> bool:
         return len(self._have) >= self._enough or time.monotonic() >= self._end
 
-    def _ask_all(self, seconds: float) -> None:
-        """Ask those that wait, until enough have it, all were asked, or time is up."""
-        self._asking = threads = min(AT_ONCE, len(self._waiting), self._enough - len(self._have))
-        for _ in range(threads):
-            threading.Thread(target=self._ask_in_turn, name="confirm", daemon=True).start()
-        with self._changed:
-            self._changed.wait_for(lambda: self._over or not self._asking, seconds)
-
-    def _ask_in_turn(self) -> None:
-        try:
-            while not self._over:
-                try:
-                    address = self._waiting.popleft()
-                except IndexError:
-                    return
-                self._ask(address)
-        finally:
+    def _ask_all(self) -> None:
+        """Ask those that do not have it, until enough have it, all were asked, or time is up."""
+        at_once = min(AT_ONCE, self._enough - len(self._have))
+        addresses = [address for address in self._calls.roster.best_first() if address not in self._addresses]
+        for address in addresses:
             with self._changed:
-                self._asking -= 1
-                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._over or self._asking < at_once, self._left)
+            place = self._place_for(address)
+            while not self._over:
+                if place.acquire(timeout=AGAIN_SECONDS):
+                    self._begin(address, place)
+                    break
+        with self._changed:
+            self._changed.wait_for(lambda: self._over or not self._asking, self._left)
+
+    def _begin(self, address: Address, place: threading.Semaphore) -> None:
+        """Ask a peer on a thread of its own, where the system lets one begin."""
+        with self._changed:
+            self._asking += 1
+        try:
+            threading.Thread(target=self._ask_at, args=(address, place), name="confirm", daemon=True).start()
+        except RuntimeError:
+            self._end_at(place)
+
+    def _ask_at(self, address: Address, place: threading.Semaphore) -> None:
+        try:
+            self._ask(address)
+        finally:
+            self._end_at(place)
+
+    def _end_at(self, place: threading.Semaphore) -> None:
+        place.release()
+        with self._changed:
+            self._asking -= 1
+            self._changed.notify_all()
 
     def _ask(self, address: Address) -> None:
         """Give one peer what was written, and note whether it has it."""

@@ -100,6 +100,10 @@ class Roster:
         self._rng.shuffle(known)
         return sorted(known, key=self._weight, reverse=True)
 
+    def is_doubtful(self, address: Address) -> bool:
+        """Whether the peer failed of late."""
+        return self._weight(address) < 1.0
+
     def succeeded(self, address: Address, origin: int) -> None:
         """The peer answered, and said that this is its origin."""
         self._standings.pop(address, None)

@@ -15,6 +15,7 @@ from gossip.sync.calls import Calls
 from gossip.sync.confirm import Confirmer
 from gossip.sync.message import Message, NotReachable
 from gossip.sync.roster import Roster
+from tests.nodes import wait_until
 from tests.unit.fakes import items_of, make_exchange, make_store
 
 
@@ -129,3 +130,52 @@ def test_a_deleted_key_is_confirmed_as_well(peers: Peers) -> None:
     peers.store.delete([b"k"])
     assert peers.confirm([b"k"], "all", 5) == (5, True)
     assert all(items_of(store) == {b"k": None} for store in peers.stores.values())
+
+
+def confirm_at_once(peers: Peers, count: int, wanted: str, seconds: float) -> list[threading.Thread]:
+    """So many writes that wait at once."""
+    waiting = [threading.Thread(target=peers.confirm, args=([b"k"], wanted, seconds)) for _ in range(count)]
+    for thread in waiting:
+        thread.start()
+    return waiting
+
+
+def asks() -> int:
+    """How many peers are asked now."""
+    return sum(thread.name == "confirm" for thread in threading.enumerate())
+
+
+@pytest.mark.parametrize("peers", [9], indirect=True)
+def test_many_writes_that_wait_for_silent_peers_take_few_threads(peers: Peers) -> None:
+    peers.silent = {*peers.addresses}
+    waiting = confirm_at_once(peers, 50, "all", 1)
+    most = 0
+    while any(thread.is_alive() for thread in waiting):
+        most = max(most, asks())
+        time.sleep(0.005)
+    assert 8 <= most <= 40
+    for thread in waiting:
+        thread.join()
+
+
+@pytest.mark.parametrize("peers", [9], indirect=True)
+def test_who_waits_for_peers_that_failed_of_late_keeps_nobody_waiting_who_asks_the_others(peers: Peers) -> None:
+    peers.silent = {*peers.addresses[:8]}
+    assert peers.confirm([b"k"], "all", 1.5) == (1, False)
+    waiting = confirm_at_once(peers, 50, "all", 4)
+    wait_until(lambda: asks() == 8, what="those that failed are asked, a few at once")
+    assert peers.confirm([b"k"], "1", 2) == (1, True)
+    peers.over.set()
+    peers.silent = set()
+    for thread in waiting:
+        thread.join()
+
+
+def test_where_no_thread_can_be_begun_nobody_is_asked(peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start)
+        assert peers.confirm([b"k"], "1", 0.2) == (0, False)
+    assert peers.confirm([b"k"], "1", 5) == (1, True)
