@@ -30,8 +30,11 @@ REST = 3.0
 TELL_SECONDS = 0.3
 """A peer has so long to take news; then the next one is told in its place. Those that are told after it wait for it."""
 
-MOST_WAITING = 100
-"""So many messages may wait to be passed on."""
+MOST_WAITING, MOST_WAITING_BYTES = 100, 4 * 2**20
+"""So many messages may wait to be passed on, and so much memory may their keys take; one that has more waits alone."""
+
+_KEY_BYTES = 64
+"""A key takes so much besides what it says."""
 
 log = logging.getLogger("gossipcar.push")
 
@@ -45,8 +48,11 @@ class Push:
         self._calls = calls
         self._fanout = fanout
         self._teller = Teller(exchange, calls.roster, fanout, random.Random())
-        self._queue: queue.SimpleQueue[Telling | None] = queue.SimpleQueue()
-        """What is to be passed on; None says that there are writes of this node's own."""
+        self._queue: queue.SimpleQueue[tuple[Telling, int] | None] = queue.SimpleQueue()
+        """What is to be passed on, and the memory that it takes; None says that there are writes of this node's own."""
+        self._waiting = 0
+        """How much memory what waits in the queue takes."""
+        self._lock = threading.Lock()
         self._due: float | None = None
         """When this node's own news is to be told, on the monotonic clock; None while there is none."""
         self._rested = 0.0
@@ -73,9 +79,15 @@ class Push:
         telling = self._teller.passed_on(message)
         if telling is None:
             return
-        if self._queue.qsize() < MOST_WAITING:
-            self._queue.put(telling)
-        else:
+        cost = sum(_KEY_BYTES + len(key) for key, _ in message.entries)
+        with self._lock:
+            fits = self._queue.qsize() < MOST_WAITING and (
+                not self._waiting or self._waiting + cost <= MOST_WAITING_BYTES
+            )
+            if fits:
+                self._waiting += cost
+                self._queue.put((telling, cost))
+        if not fits:
             self._calls.metrics.news_dropped.add()
 
     def _run(self) -> None:
@@ -88,11 +100,14 @@ class Push:
     def _step(self) -> None:
         """Wait for something to tell, and tell it."""
         try:
-            telling = self._queue.get(timeout=self._due and max(0.0, self._due - time.monotonic()))
+            waited = self._queue.get(timeout=self._due and max(0.0, self._due - time.monotonic()))
         except queue.Empty:
             pass
         else:
-            if telling:
+            if waited:
+                telling, cost = waited
+                with self._lock:
+                    self._waiting -= cost
                 self._run_through(telling)
             elif self._due is None:
                 self._due = max(time.monotonic() + GATHER_SECONDS, self._rested)

@@ -159,6 +159,18 @@ def test_what_waits_to_be_passed_on_is_bounded(cast: Cast) -> None:
     assert 10 <= cast.metrics.news_dropped.total <= 11, "one may have been taken up at once"
 
 
+def test_so_is_the_memory_that_their_keys_take(cast: Cast) -> None:
+    entries = [(b"%02d" % number + b"k" * 65_000, Entry(NOON, 9, b"")) for number in range(48)]
+    cast.store.apply(entries)
+    cast.may_go_on.clear()
+    sender = make_exchange(cast.store).opening().sender
+    for salt in range(40):
+        cast.push.pass_on(Message(sender, entries=entries, spread=Spread(salt, 0, ALL)))
+    assert 37 <= cast.metrics.news_dropped.total <= 39, "of some 3 MiB each, one is at work and one waits"
+    cast.may_go_on.set()
+    wait_until(lambda: len(cast.told) >= 1)
+
+
 def test_who_wrote_it_is_not_told(cast: Cast) -> None:
     cast.roster.succeeded(cast.peers[4], 9)
     cast.store.apply([(b"a", Entry(NOON, 9, b"1"))])
