@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from email.utils import formatdate
 from itertools import accumulate
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from gossip.api.query import checked_key
 from gossip.data.attributes import MAX_TYPE_BYTES, attached, content_type_of, expiry_of
 from gossip.data.clock import MICROS
-from gossip.data.entry import Entry
+from gossip.data.entry import Entry, size
 from gossip.serving.answer import OCTETS, Answer, Fields, HttpError
 
 JSON = "application/json"
@@ -24,8 +24,11 @@ by plain HTTP to another machine: else a script of `key=value` would set a varia
 MOST_ITEMS = 1_000
 """So many values are written at once at most: some 10 ms, in which no other write is made."""
 
-JSON_GROWTH = 6
+_GROWTH = 6
 """A byte takes so many in JSON at most, as `\\u001f` does."""
+
+_KEY_BYTES, _ENTRY_BYTES = 4, 160
+"""And so many stand around a key, and around what is told of an entry with its key."""
 
 MOST_JSON_BYTES = 32 * 2**20
 """So much JSON is made of several values for one answer."""
@@ -60,6 +63,12 @@ def json_by_key(entries: Mapping[bytes, Entry]) -> Answer:
             raise HttpError(422, f"this takes over {MOST_JSON_BYTES} bytes as JSON; ask for fewer keys at once")
         pieces += (b", " if pieces else b"{", json.dumps(key.decode()).encode(), b": ", item)
     return Answer(200, (*pieces, b"}\n"), JSON)
+
+
+def most_json(keys: Iterable[bytes] = (), entries: Iterable[tuple[bytes, Entry]] = ()) -> int:
+    """How many bytes it takes at most to list these keys, and to tell of these entries by key."""
+    listed = sum(_GROWTH * len(key) + _KEY_BYTES for key in keys)
+    return listed + sum(_GROWTH * size(key, entry) + _ENTRY_BYTES for key, entry in entries)
 
 
 def told(entry: Entry) -> dict[str, Any]:

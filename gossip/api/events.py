@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from gossip.api.entries import JSON_GROWTH, told
+from gossip.api.entries import most_json, told
 from gossip.data.changes import MOST_BYTES, Change
 from gossip.data.counters import MARK, counter_of
-from gossip.data.entry import Entry, size
+from gossip.data.entry import Entry
 from gossip.data.store import Store
 
 PAGE_BYTES = 64 * 1024
@@ -131,7 +131,7 @@ class Events:
             key = counter_of(change.key)
             if last[key] == change.number and key and key[0] != MARK:
                 event = _Event(change.number, key, self._shown(key, change))
-                most = JSON_GROWTH * size(key, event.shown)
+                most = most_json(entries=[(key, event.shown)])
                 if events and used + most > PAGE_BYTES:
                     break
                 events.append(event)

@@ -1,14 +1,16 @@
 """Which keys there are: sorted, page by page."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 
-from gossip.api.entries import JSON_GROWTH, json_answer, told
+from gossip.api.entries import json_answer, most_json, told
 from gossip.api.query import query_of
 from gossip.data.counters import MARK
 from gossip.data.entry import Entry, size
 from gossip.data.store import Store
 from gossip.serving.answer import Answer, HttpError
 from gossip.serving.request import Request
+from gossip.serving.room import SMALL_BYTES
 
 KEYS, MOST_KEYS = 1_000, 10_000
 """On one page: unless told, and at most."""
@@ -25,6 +27,8 @@ class KeysApi:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._one_at_a_time = threading.Lock()
+        """What is told of an entry takes ten times as much until it is JSON, and two at once are not done sooner."""
 
     def get(self, request: Request) -> Answer:
         """A page of keys, with their entries if wanted, and behind which key the next page begins."""
@@ -34,19 +38,18 @@ class KeysApi:
         if not (limit.isascii() and limit.isdecimal() and len(limit) <= 5 and 1 <= int(limit) <= MOST_KEYS):
             raise HttpError(422, f"limit is a whole number from 1 to {MOST_KEYS}: limit={KEYS}")
         with_values = asked.get("values") == "1"
-        page, goes_on = self._page(asked.get("prefix", ""), asked.get("after", ""), int(limit), with_values)
-        request.make_room(
-            JSON_GROWTH * sum(len(key) + len(entry.value or b"") * with_values for key, entry in page.items())
-        )
-        keys = [key.decode() for key in page]
-        answer: dict[str, object] = {"keys": keys, "next": keys[-1] if goes_on else None}
-        if with_values:
-            answer["entries"] = dict(zip(keys, map(told, page.values()), strict=True))
-        return json_answer(answer)
+        which = asked.get("prefix", ""), asked.get("after", ""), int(limit), with_values
+        page, goes_on = self._page(*which)
+        length = most_json(page, page.items() if with_values else ())
+        if length > SMALL_BYTES:
+            page.clear()  # whoever waits for room holds nothing meanwhile
+            request.make_room(length)
+            page, goes_on = self._page(*which)
+        with self._one_at_a_time:
+            return _as_json(page, goes_on, with_values)
 
     def _page(self, prefix: str, after: str, limit: int, with_values: bool) -> tuple[dict[bytes, Entry], bool]:
-        """The entries on a page, by key, and whether there are more behind it. Nothing is copied: who waits for room
-        holds nothing meanwhile."""
+        """The entries on a page, by key, and whether there are more behind it. Nothing is copied."""
         page: dict[bytes, Entry] = {}
         used = 0
         for key, entry in self._entries(prefix.encode(), after.encode()):
@@ -67,3 +70,11 @@ class KeysApi:
                 if entry:
                     yield key, entry
             first, excluded = keys[-1], True
+
+
+def _as_json(page: Mapping[bytes, Entry], goes_on: bool, with_values: bool) -> Answer:
+    keys = [key.decode() for key in page]
+    answer: dict[str, object] = {"keys": keys, "next": keys[-1] if goes_on else None}
+    if with_values:
+        answer["entries"] = dict(zip(keys, map(told, page.values()), strict=True))
+    return json_answer(answer)

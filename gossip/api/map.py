@@ -3,7 +3,7 @@
 import re
 import threading
 
-from gossip.api.entries import JSON_GROWTH, OWN_PAGES, json_answer, json_by_key, read_items, wants_json
+from gossip.api.entries import OWN_PAGES, json_answer, json_by_key, most_json, read_items, wants_json
 from gossip.api.query import query_of
 from gossip.api.writes import ABSENT, Wait, Writes, wait_of
 from gossip.data.counters import MAX_COUNTER_BYTES
@@ -134,9 +134,12 @@ class MapApi:
 
     def _get_json(self, request: Request, keys: tuple[bytes, ...]) -> Answer:
         request.may_take_long()
-        found = {key: entry for key in keys if (entry := self._store.present(key))}
-        total = sum(size(key, entry) for key, entry in found.items())
-        if total > MOST_JSON:
+        found = dict(self._with_totals(keys))
+        if sum(size(key, entry) for key, entry in found.items()) > MOST_JSON:
             raise HttpError(422, f"the values take over {MOST_JSON} bytes; ask for fewer keys at once")
-        request.make_room(JSON_GROWTH * total)
+        length = most_json(entries=found.items())
+        if length > SMALL_BYTES:
+            found.clear()  # whoever waits for room holds nothing meanwhile
+            request.make_room(length)
+            found = dict(self._with_totals(keys))
         return json_by_key(found) if found else ABSENT
