@@ -72,7 +72,11 @@ class Request:
         reader.begin_body(most if framing.length is None else framing.length)
         if framing.expects_continue and framing.length != 0 and not reader.has_bytes:
             self._invite()
-        body = _chunks(reader, most, too_large) if framing.length is None else reader.take(framing.length)
+        if framing.length is None:
+            body = _chunks(reader, most, too_large)
+            reader.leave_room(but=len(body))
+        else:
+            body = reader.take(framing.length)
         self._taken = True
         return body
 

@@ -49,7 +49,8 @@ class Tls(NamedTuple):
 
 def _hear_out(handler: Handler, seconds: float) -> None:
     """What the watching thread does for connections that part: their last bytes, no longer under TLS, mean nothing."""
-    handler.request.settimeout(seconds)
     end = time.monotonic() + seconds
-    while time.monotonic() < end and handler.drain():
-        pass
+    while (left := end - time.monotonic()) > 0:
+        handler.request.settimeout(left)
+        if not handler.drain():
+            return

@@ -6,6 +6,7 @@ from gossip.serving.head import parse_head
 from gossip.serving.limits import Limits
 from gossip.serving.reader import Gone, Reader
 from gossip.serving.request import Request
+from gossip.serving.room import Room
 from tests.unit.fakes import error_of, get_of, refusal_of, request_of, socket_with, with_body
 
 MOST = 20
@@ -150,3 +151,10 @@ def test_nobody_is_invited_to_send_too_much() -> None:
     reader = Reader(socket_with(EXPECTING % 500), limits)
     request = Request(parse_head(reader.head(), limits), reader, invite)
     assert refusal_of(lambda: body_of(request))[0] == 413
+
+
+def test_a_chunked_body_that_has_come_keeps_no_more_room_than_it_needs() -> None:
+    room = Room(2**20)
+    reader = Reader(socket_with(b"5\r\nvalue\r\n0\r\n\r\n"), Limits(), room)
+    assert Request(chunked(b"").head, reader).body(2**20, "that is too large") == b"value"
+    room.take(2**20 - 5, 0)
