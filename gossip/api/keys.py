@@ -28,7 +28,7 @@ class KeysApi:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._one_at_a_time = threading.Lock()
-        """What is told of an entry takes ten times as much until it is JSON, and two at once are not done sooner."""
+        """A page takes several times as much until it is JSON, and two at once are not done sooner."""
 
     def get(self, request: Request) -> Answer:
         """A page of keys, with their entries if wanted, and behind which key the next page begins."""
@@ -39,14 +39,15 @@ class KeysApi:
             raise HttpError(422, f"limit is a whole number from 1 to {MOST_KEYS}: limit={KEYS}")
         with_values = asked.get("values") == "1"
         which = asked.get("prefix", ""), asked.get("after", ""), int(limit), with_values
-        page, goes_on = self._page(*which)
-        length = most_json(page, page.items() if with_values else ())
-        if length > SMALL_BYTES:
-            page.clear()  # whoever waits for room holds nothing meanwhile
-            request.make_room(length)
-            page, goes_on = self._page(*which)
         with self._one_at_a_time:
-            return _as_json(page, goes_on, with_values)
+            page, goes_on = self._page(*which)
+            length = most_json(page, page.items() if with_values else ())
+            if length <= SMALL_BYTES:
+                return _as_json(page, goes_on, with_values)
+            page.clear()  # whoever waits for room holds nothing meanwhile
+        request.make_room(length)
+        with self._one_at_a_time:
+            return _as_json(*self._page(*which), with_values)
 
     def _page(self, prefix: str, after: str, limit: int, with_values: bool) -> tuple[dict[bytes, Entry], bool]:
         """The entries on a page, by key, and whether there are more behind it. Nothing is copied."""

@@ -7,7 +7,7 @@ import zlib
 
 from gossip.data.entry import Entry
 from gossip.sync import wire
-from gossip.sync.message import Listed, Listing, Message, Place, Sender, Summary
+from gossip.sync.message import Listed, Listing, Message, Place, Sender, Spread, Summary
 
 YEAR = 365 * 86_400 * 1_000_000
 MOST = 3 * 2**20 - 1000
@@ -50,6 +50,12 @@ def tombstones(first: int, count: int) -> bytes:
     records = struct.pack(">QQHIHB", now(), 1, 8, 0, 0, 1) * count
     keys = b"".join(b"%08x" % number for number in range(first, first + count))
     return section(ENTRIES, struct.pack(">I", count) + records + keys)
+
+
+def news(salt: int) -> bytes:
+    """The longest keys that fit, to be passed on to all; the same each time, but for the salt."""
+    entries = [(b"%02d" % number + b"k" * 65_000, Entry(1, 1, b"", b"")) for number in range(45)]
+    return message(entries=entries, spread=Spread(salt, 0, 2**64 - 1), opening=False)
 
 
 BOMBS = {

@@ -96,6 +96,15 @@ def test_lies_in_digests(cluster: tuple[RunningNode, RunningNode]) -> None:
             assert at_once(ATTACKERS, partial(answered, node.peer_port, posted(lie))) == [200] * ATTACKERS
 
 
+def test_news_of_long_keys(cluster: tuple[RunningNode, RunningNode]) -> None:
+    node, honest = cluster
+    assert answered(node.peer_port, posted(messages.packed(messages.news(0)), PACKED)) == 200  # from here on it is held
+    raw = [posted(messages.packed(messages.news(salt)), PACKED) for salt in range(1, 101)]
+    with Siege(node, honest):
+        for one in raw:
+            assert answered(node.peer_port, one) == 200
+
+
 @pytest.mark.parametrize(
     ("at", "path", "size"), [("client_port", "/map", 2**21), ("peer_port", "/exchange", 3 * 2**20)]
 )

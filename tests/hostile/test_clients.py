@@ -48,6 +48,19 @@ def test_four_hundred_that_ask_for_many_small_values(cluster: tuple[RunningNode,
         assert answer.text.count("=" + "v" * 4000 + "\n") == 1300
 
 
+def test_two_hundred_that_ask_for_tiny_entries(cluster: tuple[RunningNode, RunningNode]) -> None:
+    """What stands around each of them as JSON is thirty times as much, and until it is JSON a hundred times."""
+    node, honest = cluster
+    for first in range(0, 10_000, 1000):
+        items = {f"t{number:x}": {"value": ""} for number in range(first, first + 1000)}
+        assert requests.post(f"{node.url}/map", json=items, timeout=10).status_code == 200
+    with Siege(node, honest, most_mib=100), ExitStack() as stack:
+        for _ in range(200):
+            ask(stack, node, b"GET /keys?values=1&limit=10000&prefix=t HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        one_that_reads = requests.get(f"{node.url}/keys?values=1&limit=10000&prefix=t", timeout=60)
+        assert one_that_reads.status_code in (200, 503), "it waits for room behind the others"
+
+
 def test_sixty_that_ask_for_long_keys(cluster: tuple[RunningNode, RunningNode]) -> None:
     node, honest = cluster
     for first in (10, 40):
