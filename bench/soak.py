@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
@@ -50,6 +51,9 @@ class Sample(NamedTuple):
     threads: int
     entries: int
     written: int
+
+
+START = Sample(0, 0, 0, 0, 0, 0)
 
 
 class Soak:
@@ -97,7 +101,7 @@ class Soak:
                 node.kill()
             else:
                 node.process.terminate()
-                node.process.wait(10)
+                node.process.wait(60)
             self.nodes[place] = self._start(place)
             self.restarts += 1
 
@@ -130,40 +134,40 @@ def put(connection: http.client.HTTPConnection, target: str) -> bool:
 
 
 def run(soak: Soak, seconds: float) -> list[Sample]:
-    """Samples of so many seconds of writes and disturbances; then all nodes agree."""
-    threads = [threading.Thread(target=soak.write, args=(place,)) for place in range(len(soak.nodes))]
-    threads.append(threading.Thread(target=soak.disturb))
-    for thread in threads:
-        thread.start()
-    samples = []
-    try:
-        for number in range(1, round(seconds / SAMPLE_SECONDS) + 1):
-            time.sleep(max(0.0, soak.began + number * SAMPLE_SECONDS - time.monotonic()))
-            samples.append(soak.sample())
-    finally:
-        soak.over.set()
-        for thread in threads:
-            thread.join()
+    """Samples of so many seconds of writes and disturbances, told of in rows as they come; then all nodes agree."""
+    print("| minutes | memory, MiB | descriptors | threads | entries | writes/s |")
+    print("| ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
+    count = round(seconds / SAMPLE_SECONDS)
+    samples: list[Sample] = []
+    part: list[Sample] = []
+    with ThreadPoolExecutor() as pool:
+        work = [pool.submit(soak.write, place) for place in range(len(soak.nodes))]
+        work.append(pool.submit(soak.disturb))
+        try:
+            while len(samples) < count and not any(one.done() for one in work):
+                time.sleep(max(0.0, soak.began + (len(samples) + 1) * SAMPLE_SECONDS - time.monotonic()))
+                samples.append(soak.sample())
+                part.append(samples[-1])
+                if len(part) == -(-count // ROWS) or len(samples) == count:
+                    print(row(samples[-len(part) - 1] if len(samples) > len(part) else START, part), flush=True)
+                    part = []
+        finally:
+            soak.over.set()
+    for one in work:
+        one.result()
     wait_until(soak.agree, 30, "agreement")
     return samples
 
 
-def table(samples: Sequence[Sample]) -> None:
-    """The run in a few rows, each the medians of its part."""
-    print("| minutes | memory, MiB | descriptors | threads | entries | writes/s |")
-    print("| ---: | ---: | ---: | ---: | ---: | ---: |")
-    size = -(-len(samples) // ROWS)
-    before = Sample(0, 0, 0, 0, 0, 0)
-    for start in range(0, len(samples), size):
-        part = samples[start : start + size]
-        _, memory, descriptors, threads, entries, _ = (median(column) for column in zip(*part, strict=True))
-        last = part[-1]
-        rate = (last.written - before.written) / (last.at - before.at)
-        print(
-            f"| {before.at / 60:.1f} to {last.at / 60:.1f} | {memory:.1f} | {descriptors:.0f} | {threads:.0f} "
-            f"| {entries:,.0f} | {rate:.0f} |"
-        )
-        before = last
+def row(before: Sample, part: Sequence[Sample]) -> str:
+    """The medians of a part of the run, for a table."""
+    _, memory, descriptors, threads, entries, _ = (median(column) for column in zip(*part, strict=True))
+    last = part[-1]
+    rate = (last.written - before.written) / (last.at - before.at)
+    return (
+        f"| {before.at / 60:.1f} to {last.at / 60:.1f} | {memory:.1f} | {descriptors:.0f} | {threads:.0f} "
+        f"| {entries:,.0f} | {rate:.0f} |"
+    )
 
 
 def verdict(samples: Sequence[Sample]) -> bool:
@@ -190,7 +194,6 @@ def main() -> None:
     with ExitStack() as undo:
         soak = Soak(undo, options.nodes, options.rate)
         samples = run(soak, options.minutes * 60)
-    table(samples)
     warm_up = min(WARM_UP * options.minutes * 60, LONGEST_WARM_UP)
     flat = verdict([sample for sample in samples if sample.at > warm_up])
     print(f"\n{options.nodes} nodes, {options.rate:g} writes/s, {options.minutes:g} minutes, {soak.restarts} restarts")

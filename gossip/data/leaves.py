@@ -1,6 +1,6 @@
 """The entries by key: one small dict for each leaf of the digest, with the digest and what falls due in step.
 
-Rule 1: reading is two dict look-ups, each atomic, of immutable entries; it needs no lock. Changes are made under the
+Rule 1: reading is two look-ups, each atomic, of immutable entries; it needs no lock. Changes are made under the
         store's.
 Rule 2: the digest counts changed keys when it is asked, or when many wait: a key that is written again and again
         meanwhile, such as a counter, costs its two fingerprints once.
@@ -13,7 +13,7 @@ from zlib import crc32
 
 from gossip.data.changes import Changes
 from gossip.data.counters import MARK, Counters, counter_of, ended
-from gossip.data.digest import FIRST_LEAF, Digest, fingerprint, leaf_of
+from gossip.data.digest import FIRST_LEAF, LEAVES, Digest, fingerprint
 from gossip.data.due import Due
 from gossip.data.entry import Entry, size
 from gossip.data.lifetime import as_of, due_at
@@ -52,13 +52,15 @@ class Leaves:
         self._changes = changes
         self._limits = limits
         self._most_entries = limits.entries
-        self._leaves: dict[int, dict[bytes, Entry]] = {}
+        self._leaves: list[dict[bytes, Entry] | None] = [None] * LEAVES
+        """In the order of their numbers. A list, as keys that come and go would have a dict of them made anew over and
+        over, of megabytes each time, which an allocator rarely gives back all of."""
         self._unsettled: dict[bytes, Entry | None] = {}
         """For each key changed since the digest was last in step, the entry that the digest still counts."""
 
     def get(self, key: bytes) -> Entry | None:
         """The entry held for this key, or None."""
-        leaf = self._leaves.get(FIRST_LEAF + (crc32(key) >> 16))  # `leaf_of`, spelled out: each write comes here
+        leaf = self._leaves[crc32(key) >> 16]  # `leaf_of`, spelled out: each write comes here
         return leaf.get(key) if leaf else None
 
     def get_all(self, keys: Iterable[bytes]) -> list[tuple[bytes, Entry]]:
@@ -66,7 +68,7 @@ class Leaves:
         leaves = self._leaves
         found = []
         for key in keys:
-            leaf = leaves.get(FIRST_LEAF + (crc32(key) >> 16))  # `leaf_of`, spelled out
+            leaf = leaves[crc32(key) >> 16]  # `leaf_of`, spelled out
             entry = leaf.get(key) if leaf else None
             if entry is not None:
                 found.append((key, entry))
@@ -74,7 +76,7 @@ class Leaves:
 
     def leaf(self, number: int) -> list[tuple[bytes, Entry]]:
         """The entries of the leaf with this part number. To be called under the lock."""
-        held = self._leaves.get(number)
+        held = self._leaves[number - FIRST_LEAF]
         return list(held.items()) if held else []
 
     def has_room(self, growth: int, new: int, allowance: int = 1) -> bool:
@@ -86,8 +88,8 @@ class Leaves:
     def place(self, key: bytes, entry: Entry, old: Entry | None, growth: int) -> None:
         """Hold this entry in the place of the old one, by which so many bytes more are held."""
         _, _, value, extra = entry
-        number = FIRST_LEAF + (crc32(key) >> 16)
-        leaf = self._leaves.get(number)
+        number = crc32(key) >> 16
+        leaf = self._leaves[number]
         if leaf is None:
             leaf = self._leaves[number] = {}
         self.bytes += growth
@@ -121,7 +123,8 @@ class Leaves:
             return
         outdated = self._counters.outdated(counter, plain, ENDED_AT_ONCE)
         for key in outdated:
-            share = self._leaves[leaf_of(key)][key]
+            share = self.get(key)
+            assert share is not None, "it is one of the counter's"
             end = ended(share, plain)
             self.place(key, end, share, size(key, end) - size(key, share))
         if len(outdated) == ENDED_AT_ONCE:
@@ -134,10 +137,12 @@ class Leaves:
         self.entries -= 1
         self.tombstones -= old.value is None
         self.bytes -= size(key, old)
-        leaf = self._leaves[number := leaf_of(key)]
+        number = crc32(key) >> 16
+        leaf = self._leaves[number]
+        assert leaf is not None, "it holds the key"
         del leaf[key]
         if not leaf:
-            del self._leaves[number]  # else keys that come and go would leave a dict in each leaf
+            self._leaves[number] = None  # else keys that come and go would leave a dict in each leaf
         if key[0] == MARK:
             self._counters.went(key)
         name = counter_of(key)
@@ -168,13 +173,13 @@ class Leaves:
         leaves = self._leaves
         changes: dict[int, int] = {}
         for key, counted in self._unsettled.items():
-            number = FIRST_LEAF + (crc32(key) >> 16)
-            leaf = leaves.get(number)
+            number = crc32(key) >> 16
+            leaf = leaves[number]
             held = leaf.get(key) if leaf else None
             change = 0 if held is None else fingerprint(key, held)
             if counted is not None:
                 change ^= fingerprint(key, counted)
             changes[number] = changes.get(number, 0) ^ change
         for number, change in changes.items():
-            self.digest.toggle(number, change)
+            self.digest.toggle(FIRST_LEAF + number, change)
         self._unsettled.clear()
