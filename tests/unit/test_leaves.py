@@ -16,7 +16,7 @@ ENTRY = Entry(1, 1, b"value", b"")
 def test_keys_that_come_and_go_need_no_megabytes_for_a_moment() -> None:
     """What is large and made anew over and over, an allocator gives back at one time and keeps at another."""
     leaves = Leaves(StoreLimits(), Counters(), Changes(threading.Lock()))
-    keys = [b"%d" % number for number in range(4 * HELD)]
+    keys = [b"%d" % number for number in range(2 * HELD)]
 
     def come_and_go(first: int, last: int) -> None:
         for number in range(first, last):
@@ -26,10 +26,10 @@ def test_keys_that_come_and_go_need_no_megabytes_for_a_moment() -> None:
 
     tracemalloc.start()
     try:
-        come_and_go(0, 2 * HELD)
+        come_and_go(0, HELD + HELD // 10)
         before, _ = tracemalloc.get_traced_memory()
         tracemalloc.reset_peak()
-        come_and_go(2 * HELD, 4 * HELD)
+        come_and_go(HELD + HELD // 10, HELD + HELD // 2)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
