@@ -139,7 +139,7 @@ def run(soak: Soak, seconds: float) -> list[Sample]:
     print("| ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
     count = round(seconds / SAMPLE_SECONDS)
     samples: list[Sample] = []
-    part: list[Sample] = []
+    before, part = START, list[Sample]()
     with ThreadPoolExecutor() as pool:
         work = [pool.submit(soak.write, place) for place in range(len(soak.nodes))]
         work.append(pool.submit(soak.disturb))
@@ -149,8 +149,8 @@ def run(soak: Soak, seconds: float) -> list[Sample]:
                 samples.append(soak.sample())
                 part.append(samples[-1])
                 if len(part) == -(-count // ROWS) or len(samples) == count:
-                    print(row(samples[-len(part) - 1] if len(samples) > len(part) else START, part), flush=True)
-                    part = []
+                    print(row(before, part), flush=True)
+                    before, part = part[-1], []
         finally:
             soak.over.set()
     for one in work:

@@ -129,6 +129,7 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
     values["cluster_name"] = values["cluster_name"] or values["service_dns_name"] or "gossipcar"
     settings = Settings(**values, sources=sources)
     _check_ports(settings)
+    # its default is for any map: where that is smaller, what does not fit is answered 507
     if "max_value_bytes" in settings.chosen and settings.max_value_bytes > settings.max_store_bytes:
         shown = f"MAX_VALUE_BYTES={settings.max_value_bytes}"
         raise SettingError(f"{shown} is not allowed: give at most MAX_STORE_BYTES, {settings.max_store_bytes}")

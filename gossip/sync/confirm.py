@@ -108,6 +108,8 @@ class _Asking:
         for address in addresses:
             with self._changed:
                 self._changed.wait_for(lambda: self._over or self._asking < at_once, self._left)
+            if self._over:
+                return
             place = self._place_for(address)
             while not self._over:
                 if place.acquire(timeout=AGAIN_SECONDS):

@@ -33,8 +33,8 @@ TELL_SECONDS = 0.3
 MOST_WAITING, MOST_WAITING_BYTES = 100, 4 * 2**20
 """So many messages may wait to be passed on, and so much memory may their keys take; one that has more waits alone."""
 
-_KEY_BYTES = 64
-"""A key takes so much besides what it says."""
+_BESIDES_KEY = 64
+"""Bytes of memory that a key takes besides what it says."""
 
 log = logging.getLogger("gossipcar.push")
 
@@ -50,8 +50,8 @@ class Push:
         self._teller = Teller(exchange, calls.roster, fanout, random.Random())
         self._queue: queue.SimpleQueue[tuple[Telling, int] | None] = queue.SimpleQueue()
         """What is to be passed on, and the memory that it takes; None says that there are writes of this node's own."""
-        self._waiting = 0
-        """How much memory what waits in the queue takes."""
+        self._waiting_bytes = 0
+        """The memory that all that waits there takes."""
         self._lock = threading.Lock()
         self._due: float | None = None
         """When this node's own news is to be told, on the monotonic clock; None while there is none."""
@@ -79,13 +79,13 @@ class Push:
         telling = self._teller.passed_on(message)
         if telling is None:
             return
-        cost = sum(_KEY_BYTES + len(key) for key, _ in message.entries)
+        cost = sum(_BESIDES_KEY + len(key) for key, _ in message.entries)
         with self._lock:
             fits = self._queue.qsize() < MOST_WAITING and (
-                not self._waiting or self._waiting + cost <= MOST_WAITING_BYTES
+                not self._waiting_bytes or self._waiting_bytes + cost <= MOST_WAITING_BYTES
             )
             if fits:
-                self._waiting += cost
+                self._waiting_bytes += cost
                 self._queue.put((telling, cost))
         if not fits:
             self._calls.metrics.news_dropped.add()
@@ -107,7 +107,7 @@ class Push:
             if waited:
                 telling, cost = waited
                 with self._lock:
-                    self._waiting -= cost
+                    self._waiting_bytes -= cost
                 self._run_through(telling)
             elif self._due is None:
                 self._due = max(time.monotonic() + GATHER_SECONDS, self._rested)
