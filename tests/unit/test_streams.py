@@ -27,8 +27,9 @@ def receive_until(connection: socket.socket, end: bytes) -> bytes:
     return received
 
 
-def thread_names() -> list[str]:
-    return [thread.name for thread in threading.enumerate()]
+def stream_threads() -> set[threading.Thread]:
+    """Those of other tests among them, which may still be ending."""
+    return {thread for thread in threading.enumerate() if thread.name == "streams"}
 
 
 def test_pieces_are_sent_as_chunks_when_they_come() -> None:
@@ -172,24 +173,26 @@ def test_a_broken_feed_ends_its_own_stream_only(caplog: pytest.LogCaptureFixture
 
 
 def test_a_stop_ends_all_streams_in_order_and_the_thread() -> None:
+    others = stream_threads()
     with streaming(Script(b"a"), Script(b"a")) as (made, server, _), ExitStack() as stack:
         clients = [stack.enter_context(connect(server)) for _ in range(2)]
         for client in clients:
             client.sendall(GET)
             receive_until(client, b"1\r\na\r\n")
-        assert "streams" in thread_names()
+        assert stream_threads() - others
         made.streams.stop()
         assert [receive_all(client) for client in clients] == [b"0\r\n\r\n", b"0\r\n\r\n"]
         wait_until(lambda: server.connections == 0)
-        wait_until(lambda: "streams" not in thread_names())
+        wait_until(lambda: not stream_threads() - others)
         assert made.streams.alive
 
 
 def test_there_is_no_thread_before_the_first_stream() -> None:
+    others = stream_threads()
     with streaming(Script()) as (made, server, _), connect(server) as client:
         client.sendall(HEAD)
         assert client.recv(1000)
-        assert "streams" not in thread_names()
+        assert not stream_threads() - others
         assert made.streams.alive
         made.streams.stop()
 
