@@ -15,7 +15,8 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.nodes import RunningNode, free_ports, wait_until
+from gossip.commands.demo.nodes import free_ports
+from tests.nodes import RunningNode, wait_until
 
 TARGETS = {8: (40.0, 400.0), 32: (150.0, 1500.0)}
 """For so many nodes: the median and the worst, in milliseconds."""

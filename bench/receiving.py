@@ -25,9 +25,10 @@ from bench.memory import IDLE_SECONDS, KIB, MIB, cpu_seconds, resident, row
 from bench.serving import Figure, Load, measure
 from gossip import config
 from gossip.cli import SWITCH_SECONDS
+from gossip.commands.demo.nodes import free_ports
 from gossip.data.entry import Entry
 from gossip.node import Node
-from tests.nodes import ROOT, RunningNode, free_ports, wait_until
+from tests.nodes import ROOT, RunningNode, wait_until
 
 STORE_BYTES = 2**30
 LEAST_RATE = 100_000

@@ -21,7 +21,8 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.references import KINDS, LARGE, SMALL
-from tests.nodes import ROOT, RunningNode, free_ports, wait_until
+from gossip.commands.demo.nodes import free_ports
+from tests.nodes import ROOT, RunningNode, wait_until
 
 MANY = 50
 

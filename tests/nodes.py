@@ -2,14 +2,12 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
@@ -28,13 +26,6 @@ def wait_until(true: Callable[[], object], seconds: float = 10.0, what: str = "t
     while not true():
         assert time.monotonic() < deadline, f"{what} did not come true within {seconds} s"
         time.sleep(0.02)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody listens at now, for nodes that must know each other's before they start."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [s.getsockname()[1] for s in sockets]
 
 
 class RunningNode:

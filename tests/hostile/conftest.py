@@ -5,7 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.nodes import RunningNode, free_ports, wait_until
+from gossip.commands.demo.nodes import free_ports
+from tests.nodes import RunningNode, wait_until
 
 
 @pytest.fixture(scope="module")

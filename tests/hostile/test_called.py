@@ -7,9 +7,10 @@ from contextlib import ExitStack
 
 import pytest
 
+from gossip.commands.demo.nodes import free_ports
 from tests.hostile import messages
 from tests.hostile.siege import Siege
-from tests.nodes import RunningNode, free_ports, wait_until
+from tests.nodes import RunningNode, wait_until
 from tests.unit.fakes import TinyServer, receive_request
 
 Act = Callable[[socket.socket], None]

@@ -2,10 +2,11 @@
 
 import requests
 
+from gossip.commands.demo.nodes import free_ports
 from gossip.data.entry import Entry
 from tests.hostile import messages
 from tests.hostile.siege import answered, memory_mib, posted
-from tests.nodes import RunningNode, free_ports, wait_until
+from tests.nodes import RunningNode, wait_until
 
 SMALL = ("--max-store-bytes=100000", "--max-value-bytes=20000", "--gossip-interval=0.1")
 MESSAGE_MIB = 32

@@ -6,7 +6,8 @@ from contextlib import ExitStack
 import pytest
 import requests
 
-from tests.nodes import RunningNode, free_ports
+from gossip.commands.demo.nodes import free_ports
+from tests.nodes import RunningNode
 from tests.page.browser import Browser
 from tests.watching import Watching
 

@@ -2,7 +2,8 @@
 
 from contextlib import ExitStack
 
-from tests.nodes import RunningNode, free_ports
+from gossip.commands.demo.nodes import free_ports
+from tests.nodes import RunningNode
 
 SIZE = 5
 KEYS = [f"key-{number}" for number in range(SIZE)]

@@ -10,7 +10,8 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from gossip.client import Client, ConditionFailed, NotConfirmed, NotReachable, RequestRefused, Watch, connections
-from tests.nodes import ROOT, RunningNode, free_ports, wait_until
+from gossip.commands.demo.nodes import free_ports
+from tests.nodes import ROOT, RunningNode, wait_until
 
 EXAMPLES = [test for test in doctest.DocTestFinder().find(Client) if test.examples]
 

@@ -12,7 +12,8 @@ from contextlib import ExitStack
 import pytest
 import requests
 
-from tests.nodes import ROOT, RunningNode, free_ports, wait_until
+from gossip.commands.demo.nodes import free_ports
+from tests.nodes import ROOT, RunningNode, wait_until
 from tests.processes.cluster import ALL_LINES, KEYS, SIZE, Cluster, write_one_each
 
 

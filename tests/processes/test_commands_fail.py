@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from gossip.commands.demo.nodes import free_ports
 from tests.commands import COMMAND, begun, done
-from tests.nodes import ROOT, RunningNode, free_ports
+from tests.nodes import ROOT, RunningNode
 from tests.unit.conversing import answer, conversing
 
 NOBODY = "http://localhost:1"

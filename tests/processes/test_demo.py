@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from gossip.commands.demo.nodes import free_ports
 from tests.commands import COMMAND, done
-from tests.nodes import free_ports, wait_until
+from tests.nodes import wait_until
 from tests.screen import on_a_screen
 
 ENVIRON = {"PATH": "/usr/bin:/bin"}

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 import requests
 
+from gossip.commands.demo.nodes import free_ports
 from tests.commands import COMMAND
 from tests.doctor import Told, doctor
-from tests.nodes import ROOT, RunningNode, free_ports, wait_until
+from tests.nodes import ROOT, RunningNode, wait_until
 from tests.unit.fakes import TinyServer
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from gossip.commands.demo.nodes import free_ports
 from tests.authority import Authority
 from tests.doctor import doctor
-from tests.nodes import RunningNode, free_ports
+from tests.nodes import RunningNode
 
 HEALTH = "--health-port=0"
 SECRET = "it does not believe this node, or cannot be believed: give all nodes one PEER_SECRET_FILE ("

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from gossip.commands.demo.nodes import free_ports
 from tests.authority import Authority
 from tests.chaos.clock import SteppedClock
 from tests.doctor import doctor
-from tests.nodes import RunningNode, free_ports
+from tests.nodes import RunningNode
 from tests.unit.fakes import TinyServer, answering
 
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>"

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.nodes import ROOT, RunningNode, free_ports, wait_until
+from gossip.commands.demo.nodes import free_ports
+from tests.nodes import ROOT, RunningNode, wait_until
 
 EVENT = re.compile(r"time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z level=[a-z]+ logger=[a-z.]+ msg=.*")
 

@@ -10,7 +10,8 @@ import sys
 import pytest
 import requests
 
-from tests.nodes import ROOT, RunningNode, free_ports, wait_until
+from gossip.commands.demo.nodes import free_ports
+from tests.nodes import ROOT, RunningNode, wait_until
 
 
 def run(*flags: str, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.nodes import ROOT, RunningNode, free_ports, wait_until
+from gossip.commands.demo.nodes import free_ports
+from tests.nodes import ROOT, RunningNode, wait_until
 
 RELEASES = {
     "0.1.0": "c7983e9dea219f97c7bcab36031ef94989f283ac",

@@ -8,7 +8,8 @@ from contextlib import ExitStack
 
 import requests
 
-from tests.nodes import RunningNode, free_ports, wait_until
+from gossip.commands.demo.nodes import free_ports
+from tests.nodes import RunningNode, wait_until
 from tests.serving.sockets import Belongings, connect
 from tests.watching import Watching
 

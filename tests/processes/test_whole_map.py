@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.nodes import RunningNode, free_ports, wait_until
+from gossip.commands.demo.nodes import free_ports
+from tests.nodes import RunningNode, wait_until
 
 SECONDS = 5
 

@@ -2,7 +2,7 @@
 
 import random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gossip.data.ordered import LONGEST, Ordered
@@ -10,6 +10,7 @@ from gossip.data.ordered import LONGEST, Ordered
 keys = st.binary(max_size=3)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), keys)), keys, st.integers(0, 9), st.booleans())
 def test_it_holds_what_a_set_holds(changes: list[tuple[bool, bytes]], first: bytes, most: int, out: bool) -> None:
     ordered = Ordered()

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.nodes import RunningNode, free_ports, wait_until
+from gossip.commands.demo.nodes import free_ports
+from tests.nodes import RunningNode, wait_until
 from tests.serving.programs import NGINX, answers, program, run
 
 LARGE = bytes(range(256)) * 2000

@@ -19,9 +19,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import gossip
 from gossip.api.routes import Routes
+from gossip.commands.demo.nodes import free_ports
 from gossip.config import load
 from gossip.node import Node
-from tests.nodes import RunningNode, free_ports, wait_until
+from tests.nodes import RunningNode, wait_until
 
 SECONDS = int(os.environ.get("OPENAPI_SECONDS", "20"))
 SEED = os.environ.get("OPENAPI_SEED", "1")

@@ -3,7 +3,8 @@
 import subprocess
 from pathlib import Path
 
-from tests.nodes import RunningNode, free_ports, wait_until
+from gossip.commands.demo.nodes import free_ports
+from tests.nodes import RunningNode, wait_until
 from tests.serving.programs import NGINX, answers, program
 from tests.serving.sockets import connect
 from tests.watching import Watching

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 import pytest
 
 from gossip.serving.access import AccessHandler
+from gossip.serving.answer import Answer
 from gossip.serving.limits import Limits
-from gossip.serving.request import Operation
+from gossip.serving.request import Operation, Request
 from gossip.serving.server import Server
 from tests.unit.fakes import receive_all
 from tests.unit.logged import logged
@@ -85,9 +86,15 @@ def test_an_answer_without_a_body(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_the_time_is_that_of_the_request_as_it_arrives(caplog: pytest.LogCaptureFixture) -> None:
-    with serving() as server, connect(server) as client:
+    begun, pause = threading.Event(), threading.Event()
+
+    def noting(request: Request) -> Answer:
+        begun.set()
+        return echo(request)
+
+    with serving(noting) as server, connect(server) as client:
         client.sendall(LAST_PUT[:-1])
-        pause = threading.Event()
+        assert begun.wait(10)
         pause.wait(0.2)
         client.sendall(LAST_PUT[-1:])
         assert statuses(receive_all(client)) == [200]

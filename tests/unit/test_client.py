@@ -15,7 +15,7 @@ from gossip.client import (
     RequestRefused,
     Written,
 )
-from tests.nodes import free_ports
+from gossip.commands.demo.nodes import free_ports
 from tests.unit.conversing import answer, conversing
 from tests.unit.fakes import TinyServer
 

@@ -30,12 +30,25 @@ class Peers:
         self.refusing: set[Address] = set()
         self.silent: set[Address] = set()
         self.over = threading.Event()
+        self.asked = self.most_asked = 0
+        """How many are asked now, and were at most at once."""
+        self._lock = threading.Lock()
         self.faults = Faults()
         roster = Roster(lambda: self.addresses, set(), random.Random(1))
         calls = Calls(roster, self._post, self.faults, Metrics())
         self.confirm = Confirmer(make_exchange(self.store, budget=1000), calls).confirm
 
     def _post(self, address: Address, message: bytes, timeout: float) -> bytes:
+        with self._lock:
+            self.asked += 1
+            self.most_asked = max(self.most_asked, self.asked)
+        try:
+            return self._answer(address, message, timeout)
+        finally:
+            with self._lock:
+                self.asked -= 1
+
+    def _answer(self, address: Address, message: bytes, timeout: float) -> bytes:
         if address in self.silent:
             self.over.wait(timeout)
         if address in self.down | self.silent:
@@ -73,14 +86,14 @@ def test_so_many_peers_hold_it(peers: Peers, wanted: str, count: int) -> None:
 
 def test_more_than_there_are_is_never_enough(peers: Peers) -> None:
     began = time.monotonic()
-    assert peers.confirm([b"k"], "6", 0.3) == (5, False)
-    assert 0.3 <= time.monotonic() - began < 2
+    assert peers.confirm([b"k"], "6", 1.5) == (5, False)
+    assert 1.5 <= time.monotonic() - began < 4
 
 
 def test_peers_that_are_down_or_refuse_do_not_count(peers: Peers) -> None:
     peers.down, peers.refusing = {*peers.addresses[:1]}, {*peers.addresses[1:3]}
     assert peers.confirm([b"k"], "2", 5) == (2, True)
-    assert peers.confirm([b"k"], "3", 0.3) == (2, False)
+    assert peers.confirm([b"k"], "3", 1.5) == (2, False)
     assert peers.faults.counts["peer not reachable"] >= 1
 
 
@@ -99,7 +112,7 @@ def test_a_peer_that_comes_back_in_time_counts(peers: Peers) -> None:
 
 def test_a_peer_that_is_leaving_is_no_safe_place(peers: Peers) -> None:
     peers.stores[peers.addresses[0]].freeze()
-    assert peers.confirm([b"k"], "all", 0.3) == (4, False)
+    assert peers.confirm([b"k"], "all", 1.5) == (4, False)
 
 
 @pytest.mark.parametrize(("wanted", "count"), [("all", 5), ("majority", 3)])
@@ -108,7 +121,7 @@ def test_the_node_itself_is_no_peer(peers: Peers, wanted: str, count: int) -> No
     confirmed, enough = peers.confirm([b"k"], wanted, 2)
     assert enough
     assert confirmed >= count
-    assert peers.confirm([b"k"], "6", 0.3) == (5, False)
+    assert peers.confirm([b"k"], "6", 1.5) == (5, False)
 
 
 def test_two_addresses_of_one_peer_are_one_peer(peers: Peers) -> None:
@@ -140,22 +153,12 @@ def confirm_at_once(peers: Peers, count: int, wanted: str, seconds: float) -> li
     return waiting
 
 
-def asks() -> int:
-    """How many peers are asked now."""
-    return sum(thread.name == "confirm" for thread in threading.enumerate())
-
-
 @pytest.mark.parametrize("peers", [9], indirect=True)
 def test_many_writes_that_wait_for_silent_peers_take_few_threads(peers: Peers) -> None:
     peers.silent = {*peers.addresses}
-    waiting = confirm_at_once(peers, 50, "all", 1)
-    most = 0
-    while any(thread.is_alive() for thread in waiting):
-        most = max(most, asks())
-        time.sleep(0.005)
-    assert 8 <= most <= 40
-    for thread in waiting:
+    for thread in confirm_at_once(peers, 50, "all", 1):
         thread.join()
+    assert 8 <= peers.most_asked <= 40
 
 
 @pytest.mark.parametrize("peers", [9], indirect=True)
@@ -163,7 +166,7 @@ def test_who_waits_for_peers_that_failed_of_late_keeps_nobody_waiting_who_asks_t
     peers.silent = {*peers.addresses[:8]}
     assert peers.confirm([b"k"], "all", 1.5) == (1, False)
     waiting = confirm_at_once(peers, 50, "all", 4)
-    wait_until(lambda: asks() == 8, what="those that failed are asked, a few at once")
+    wait_until(lambda: peers.asked == 8, what="those that failed are asked, a few at once")
     assert peers.confirm([b"k"], "1", 2) == (1, True)
     peers.over.set()
     peers.silent = set()

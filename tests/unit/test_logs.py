@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gossip.logs import Json, Lines, Logfmt
@@ -88,6 +88,7 @@ def test_quoted_values_are_json_strings() -> None:
     assert log.written == [r'said why="\"a\" is\nno b"']
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_what_is_written_can_be_read_again(first: str, second: str) -> None:
     record = record_at(0, first=first, second=second)

@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gossip.sync.message import Unproven
@@ -223,6 +223,7 @@ def test_only_what_is_proven_is_remembered() -> None:
 TEXT = st.text(max_size=5)
 
 
+@settings(deadline=None)
 @given(st.tuples(*[TEXT] * 8), st.tuples(*[TEXT] * 8))
 def test_no_two_messages_have_the_same_bytes(one: tuple[str, ...], other: tuple[str, ...]) -> None:
     def signed(said: tuple[str, ...]) -> bytes:

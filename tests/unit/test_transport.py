@@ -158,7 +158,7 @@ def test_an_error_whose_sentence_never_comes_is_the_peers_fault() -> None:
             peer.over.wait(10)
 
         peer._act = act
-        assert f"{peer.address} answered 500" in fault_of(peer.address, timeout=0.2)
+        assert f"{peer.address} answered 500" in fault_of(peer.address, timeout=1)
 
 
 @pytest.mark.parametrize("status", ["200 OK", "500 Oops"])
