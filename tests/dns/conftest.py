@@ -19,6 +19,6 @@ def server(tmp_path: Path) -> Iterator[Dnsmasq]:
 @pytest.fixture
 def short_lookups(monkeypatch: pytest.MonkeyPatch) -> float:
     """A question that nobody answers is given up soon. So many seconds."""
-    monkeypatch.setattr(dns_peers, "LOOKUP_SECONDS", 0.3)
-    monkeypatch.setattr(dns_peers, "REFRESH_SECONDS", 0.75)
+    monkeypatch.setattr(dns_peers, "LOOKUP_SECONDS", 0.8)
+    monkeypatch.setattr(dns_peers, "REFRESH_SECONDS", 2.0)
     return dns_peers.LOOKUP_SECONDS

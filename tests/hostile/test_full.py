@@ -1,5 +1,7 @@
 """A full store: what it still takes, from whom, and what is said of the rest; and a million tombstones."""
 
+import time
+
 import requests
 
 from gossip.commands.demo.nodes import free_ports
@@ -102,6 +104,7 @@ def test_a_million_tombstones_take_the_memory_that_is_stated_and_no_more() -> No
     """One entry for each 64 bytes, twice that from peers; each takes some 300 bytes besides its key of 8. Twice as much
     would be 58 MiB more."""
     stated = 25 + 200_000 * 308 // 2**20
+    began = time.monotonic()
     with RunningNode(f"--max-store-bytes={64 * 100_000}") as node:
         node.put("kept", b"1")
         for first in range(0, 1_000_000, 40_000):
@@ -111,4 +114,5 @@ def test_a_million_tombstones_take_the_memory_that_is_stated_and_no_more() -> No
         assert node.get("kept") == b"kept=1\n"
         assert status(node, "PUT", "new") == 507
         assert int(node.stats()["nPeerFaults"]) == 800_001
-        assert len(node.log.splitlines()) <= 5
+        minutes = int(time.monotonic() - began) // 60  # for each a line may say what was left out
+        assert len(node.log.splitlines()) <= 5 + minutes

@@ -95,7 +95,7 @@ class Engine:
             env={**self._environ, **environ},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         )
 
     def run(self, command: str, **environ: str) -> str:

@@ -35,7 +35,7 @@ def test_one_that_is_stopped_ends_in_time_and_leaves_its_last_write(containers: 
     containers.put(last, "last", "words")
     status, seconds = containers.stop(last)
     assert status == 0
-    assert seconds < 5
+    assert seconds < 9, "after 10 s it is killed"
     containers.wait_for({"last": "words"})
     containers.wait_until_ready(containers.start())
     containers.wait_for({"last": "words"})

@@ -46,7 +46,7 @@ def test_ports_are_open_to_the_laptop_alone() -> None:
 
 def test_five_nodes_agree_and_go_when_told_to(engine: Engine, cluster: None) -> None:
     asking = [f"curl -sf http://localhost:{port}/peers" for port in PORTS]
-    wait_until(lambda: all(engine.attempt(each).returncode == 0 for each in asking), what="that all serve")
+    wait_until(lambda: all(engine.attempt(each).returncode == 0 for each in asking), 60, "that all serve")
     wait_until(lambda: json.loads(engine.run(asking[0]))["agreeing"] == 4, 30, "that all agree")
     engine.run(PUT.command)
     wait_until(lambda: engine.run(GET.command) == GET.output, what="that the value is everywhere")

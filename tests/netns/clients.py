@@ -5,7 +5,8 @@ import time
 from tests.netns.network import Network
 from tests.nodes import RunningNode, wait_until
 
-QUICK_SECONDS = 0.5
+QUICK_SECONDS = 1.5
+"""A question of DNS that nobody answers takes 2 s."""
 STOP_SECONDS = 5.0
 
 

@@ -65,7 +65,7 @@ def test_three_peers_of_which_one_differs(browser: Browser, staged: Staged) -> N
     assert browser.texts("#legend span") == ["in agreement", "differing"]
     assert not browser.element("#alone").is_displayed()
     staged.peers[1] |= {"agrees": True, "agreesSinceSecs": 0.1}
-    browser.wait_for_text("#verdict", "All 3 peers agree", 4)
+    browser.wait_for_text("#verdict", "All 3 peers agree")
 
 
 def test_fifty_peers(browser: Browser, staged: Staged) -> None:
@@ -184,7 +184,7 @@ def test_a_token_is_asked_for_and_used(browser: Browser, staged: Staged) -> None
     browser.wait_for_text("#found", "the first 50 keys")
     browser.wait_for_text("#changes-state", "nothing has changed yet")
     staged.store.put(b"key/00", b"another value")
-    browser.wait(lambda: browser.texts("#change-rows .value") == ["another value"], "the change", 2)
+    browser.wait(lambda: browser.texts("#change-rows .value") == ["another value"], "the change")
     assert browser.texts("#key-rows .value")[0] == "another value"
     browser.run("sessionStorage.clear()")
 
@@ -215,18 +215,21 @@ def test_a_thousand_changes_a_second_leave_it_lively(browser: Browser, staged: S
     browser.wait_for_text("#changes-state", "nothing has changed yet")
     browser.run("""
         let last = performance.now();
-        window.longest = 0;
+        window.frames = window.longest = 0;
         requestAnimationFrame(function frame(now) {
+          window.frames += 1;
           window.longest = Math.max(window.longest, now - last);
           last = now;
           requestAnimationFrame(frame);
         });
     """)
+    browser.wait(lambda: browser.run("return window.frames") > 100, "a hundred pictures at rest")
+    at_rest = browser.run("const longest = window.longest; window.longest = 0; return longest")
     with writing(staged, 1000):
         browser.wait(lambda: number_of_changes(browser) > 2500, "the changes", 15)
     assert len(browser.texts("#change-rows li")) == 100
     assert len(browser.texts("#key-rows li")) == 50
-    assert browser.run("return window.longest") < 1000, "milliseconds without a picture"
+    assert browser.run("return window.longest") < max(1000, 5 * at_rest), "milliseconds without a picture"
 
 
 def number_of_changes(browser: Browser) -> int:

@@ -171,7 +171,7 @@ def test_peers_that_have_a_write() -> None:
         assert client.put_many({"b": "2"}, wait="all", wait_timeout=5).confirmed == 1
         assert client.delete("b", wait="majority", wait_timeout=5) is True
         with pytest.raises(NotConfirmed) as caught:
-            client.put("a", "2", wait=2, wait_timeout=0.2)
+            client.put("a", "2", wait=2, wait_timeout=2)
         assert caught.value.confirmed == 1
 
 

@@ -121,7 +121,7 @@ def test_a_second_signal_exits_at_once() -> None:
             node.process.terminate()
             wait_until(lambda: requests.put(f"{node.url}/map?k=a", data=b"1", timeout=5).status_code == 503)
             node.process.terminate()
-            assert node.process.wait(timeout=1) == 128 + signal.SIGTERM
+            assert node.process.wait(timeout=10) == 128 + signal.SIGTERM
 
 
 def test_reads_go_on_and_writes_are_refused_while_stopping() -> None:

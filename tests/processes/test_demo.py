@@ -123,8 +123,8 @@ def test_it_ends_by_itself_and_needs_no_input_whatever_the_environment_asks_of_n
     (tmp_path / "tokens").write_text("sesame\n")
     (port,) = free_ports(1)
     environ = {**ENVIRON, "CLIENT_TOKEN_FILE": str(tmp_path / "tokens"), "HEALTH_PORT": str(port)}
-    command = [*COMMAND, "demo", "--nodes=2", "--seconds=5"]
-    ended = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    command = [*COMMAND, "demo", "--nodes=2", "--seconds=10"]
+    ended = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "all 2 nodes agree\n" in ended.stdout
 
@@ -151,7 +151,7 @@ def test_on_a_terminal_there_is_a_table_in_place_and_a_line_to_type_on() -> None
 def test_a_node_that_cannot_start_is_one_line_and_status_4() -> None:
     command = [*COMMAND, "demo", "--nodes=2"]
     environ = {**ENVIRON, "GOSSIP_INTERVAL": "soon"}
-    ended = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    ended = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
     assert (ended.returncode, ended.stdout) == (4, "")
     assert re.fullmatch(
         r"gossipcar: node [12] does not start: gossipcar: GOSSIP_INTERVAL=soon is not allowed: .*\n", ended.stderr

@@ -209,13 +209,15 @@ def test_http_1_0_with_keep_alive_is_kept(node: RunningNode) -> None:
 
 
 def test_kept_alive_requests_do_not_wait_for_delayed_acknowledgements(node: RunningNode) -> None:
-    """Two writes an answer without TCP_NODELAY would cost 40 ms each: 4 s here."""
+    """Two writes an answer without TCP_NODELAY would cost 40 ms each."""
+    took = []
     with requests.Session() as session:
         session.put(f"{node.url}/map?k=fast", data=b"v", timeout=5)
-        began = time.monotonic()
-        for _ in range(100):
+        for _ in range(101):
+            began = time.monotonic()
             session.get(f"{node.url}/map?k=fast", timeout=5)
-        assert time.monotonic() - began < 2
+            took.append(time.monotonic() - began)
+    assert sorted(took)[50] < 0.03
 
 
 def test_a_request_that_is_no_http_gets_400(node: RunningNode) -> None:

@@ -93,15 +93,15 @@ def test_two_thousand_slow_senders_do_not_slow_a_normal_client_down() -> None:
         node.put("a", b"1")
         session.get(f"{node.url}/map?k=a", timeout=10)
         belongings = Belongings(node)
-        best = float("inf")
         for _ in range(ATTEMPTS):
+            alone = p99_milliseconds(session, node.url)
             with sending(node.client_port) as senders:
-                best = min(best, p99_milliseconds(session, node.url))
+                beside = p99_milliseconds(session, node.url)
                 assert requests.get(f"{node.peer_url}/healthz", timeout=5).status_code == 200
                 assert any(heard.startswith(b"HTTP/1.1 503 ") for heard in senders.heard), "some were one too many"
-            if best < 50:
+            if unhurried := beside < max(50, 3 * alone):
                 break
-        assert best < 50
+        assert unhurried, f"{beside:.0f} ms, and {alone:.0f} ms without slow senders"
         belongings.wait_until_as_before()
         assert node.get("a") == b"a=1\n"
         assert "Traceback" not in node.log
